@@ -1,0 +1,243 @@
+/** What a `db.connection` handle stands for: a pool, and the transactions that tasks have open in it. */
+import type { Coroutine } from "../../interpreter/coroutine.ts";
+import { state } from "../../interpreter/state.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { type Host, hostOf, type Resource } from "../host.ts";
+import { after } from "../timer.ts";
+import { DatabaseError } from "./failure.ts";
+import { Pool } from "./pool.ts";
+import { Layouts, Meter, Rows } from "./rows.ts";
+import type { Done, Driver, Session, Work } from "./session.ts";
+import type { Pending } from "./wait.ts";
+
+/** How long a statement that was asked to stop may take to do so, before its session is cut off. */
+const GRACE_MS = 2000;
+
+/** A transaction of one task. */
+export interface Transaction {
+  readonly session: Session;
+  /** Savepoints open in it. */
+  depth: number;
+  /** Begun by the script's own BEGIN, and to be ended by its COMMIT or ROLLBACK. */
+  readonly manual: boolean;
+  /** A stream that occupies the session, for drivers that cannot do anything else meanwhile. */
+  streaming: boolean;
+}
+
+/** The result of a statement. */
+export interface Result {
+  readonly done: Done;
+  readonly rows: Rows | undefined;
+}
+
+export class Database implements Resource {
+  readonly layouts = new Layouts();
+  readonly pool: Pool;
+  /** By the task that has it open, which its own coroutine stands for. */
+  private readonly transactions = new Map<Coroutine, Transaction>();
+  private readonly host: Host;
+  closed = false;
+
+  constructor(
+    readonly vm: VirtualMachine,
+    readonly driver: Driver,
+    size: number,
+    connectMs: number,
+    /** How long a statement may take. */
+    readonly timeoutMs: number,
+  ) {
+    this.pool = new Pool(driver, Math.min(size, driver.maxSessions), connectMs);
+    this.host = hostOf(vm);
+    this.host.resources.add(this);
+  }
+
+  /** The transaction that the running task has open here. */
+  current(): Transaction | undefined {
+    return this.transactions.size === 0 ? undefined : this.transactions.get(runningTask());
+  }
+
+  /** Runs a statement, in the running task's transaction if it has one. */
+  run(work: Work, wantsRows: boolean): Pending<Result> {
+    return new Operation(this, this.current(), work, wantsRows);
+  }
+
+  /** Opens the first session, so that a wrong address or password shows at once. */
+  async connect(): Promise<void> {
+    try {
+      this.pool.release(await this.pool.acquire());
+    } catch (error) {
+      this.host.resources.delete(this);
+      this.closed = true;
+      throw error;
+    }
+  }
+
+  /** Begins a transaction of the running task with the given statement. */
+  begin(work: Work, manual: boolean): Pending<Transaction> {
+    const task = runningTask();
+    let giveUp: (() => void) | undefined;
+    let abandoned = false;
+    const begun = async (): Promise<Transaction> => {
+      const session = await this.pool.acquire((cancel) => {
+        giveUp = cancel;
+      });
+      try {
+        if (abandoned) throw new DatabaseError("cancelled");
+        await this.within(session, session.run(work, undefined));
+        if (abandoned || this.closed) throw new DatabaseError("the connection is closed");
+      } catch (error) {
+        // Whether it has begun is not known.
+        this.pool.discard(session);
+        throw error;
+      }
+      const transaction: Transaction = { session, depth: 0, manual, streaming: false };
+      this.transactions.set(task, transaction);
+      if (manual) this.endWithTask(task, transaction);
+      return transaction;
+    };
+    return {
+      promise: begun(),
+      abandon: () => {
+        abandoned = true;
+        giveUp?.();
+      },
+    };
+  }
+
+  /** Ends the running task's transaction with COMMIT or ROLLBACK; whatever happens, it is over. */
+  end(transaction: Transaction, text: string): Pending<Done> {
+    const task = runningTask();
+    const { session } = transaction;
+    const ended = async (): Promise<Done> => {
+      try {
+        const done = await this.within(session, session.run({ text, parameters: [] }, undefined));
+        this.forget(task, transaction);
+        this.pool.release(session);
+        return done;
+      } catch (error) {
+        this.abort(transaction, task);
+        throw error;
+      }
+    };
+    return { promise: ended(), abandon: () => this.abort(transaction, task) };
+  }
+
+  /** Gives a transaction up without waiting: its session is cut off, which rolls back. */
+  abort(transaction: Transaction, task: Coroutine = runningTask()): void {
+    if (!this.forget(task, transaction)) return;
+    this.pool.discard(transaction.session);
+  }
+
+  private forget(task: Coroutine, transaction: Transaction): boolean {
+    if (this.transactions.get(task) !== transaction) return false;
+    return this.transactions.delete(task);
+  }
+
+  /** A task that ends with its own BEGIN still open has it rolled back. */
+  private endWithTask(coroutine: Coroutine, transaction: Transaction): void {
+    for (const task of this.vm.tasks) {
+      if (task.coroutine !== coroutine) continue;
+      const abort = () => this.abort(transaction, coroutine);
+      task.promise.then(abort, abort);
+    }
+  }
+
+  /** Waits for a statement of a session, but not longer than the timeout: then it is stopped. */
+  async within<T>(session: Session, running: Promise<T>): Promise<T> {
+    if (this.timeoutMs === Infinity) return running;
+    let late = false;
+    const timer = after(this.timeoutMs, () => {
+      late = true;
+      void stop(session, running);
+    });
+    try {
+      return await running;
+    } catch (error) {
+      if (late) throw new DatabaseError(`timeout of ${this.timeoutMs / 1000}s exceeded`);
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.host.resources.delete(this);
+    for (const [task, transaction] of this.transactions) this.abort(transaction, task);
+    await this.pool.close();
+  }
+}
+
+/** One statement under way. */
+class Operation implements Pending<Result> {
+  readonly promise: Promise<Result>;
+  private session: Session | undefined = undefined;
+  private running: Promise<unknown> | undefined = undefined;
+  private giveUp: (() => void) | undefined = undefined;
+  private abandoned = false;
+
+  constructor(
+    private readonly database: Database,
+    transaction: Transaction | undefined,
+    work: Work,
+    wantsRows: boolean,
+  ) {
+    const { layouts, vm } = database;
+    const rows = wantsRows ? new Rows(layouts, new Meter(vm)) : undefined;
+    this.promise = transaction === undefined ? this.alone(work, rows) : this.inside(transaction.session, work, rows);
+  }
+
+  private async alone(work: Work, rows: Rows | undefined): Promise<Result> {
+    const { pool } = this.database;
+    const session = await pool.acquire((giveUp) => {
+      this.giveUp = giveUp;
+    });
+    try {
+      if (this.abandoned) throw new DatabaseError("cancelled");
+      return await this.inside(session, work, rows);
+    } finally {
+      pool.release(session);
+    }
+  }
+
+  private async inside(session: Session, work: Work, rows: Rows | undefined): Promise<Result> {
+    const running = session.run(work, rows);
+    this.session = session;
+    this.running = running;
+    return { done: await this.database.within(session, running), rows };
+  }
+
+  abandon(): void {
+    this.abandoned = true;
+    this.giveUp?.();
+    if (this.session !== undefined) void stop(this.session, this.running!);
+  }
+}
+
+/** Stops what a session runs: asks the server, and cuts the session off if that does not help. */
+export async function stop(session: Session, running: Promise<unknown>): Promise<void> {
+  let over = false;
+  const settled = running.then(
+    () => {
+      over = true;
+    },
+    () => {
+      over = true;
+    },
+  );
+  const timer = after(GRACE_MS, () => {
+    if (!over) session.destroy();
+  });
+  await session.cancel();
+  await settled;
+  timer.cancel();
+}
+
+/** The running task, by its own coroutine. */
+export function runningTask(): Coroutine {
+  let coroutine = state.coroutine;
+  while (coroutine.resumer !== undefined && !coroutine.isRoot) coroutine = coroutine.resumer;
+  return coroutine;
+}
+

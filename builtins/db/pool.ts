@@ -1,0 +1,158 @@
+/** The sessions of one connection handle: opened when needed, used by one statement or transaction at a time. */
+import { after, type Timer } from "../timer.ts";
+import { DatabaseError } from "./failure.ts";
+import type { Driver, Session } from "./session.ts";
+
+/** Somebody waiting for a session. */
+class Waiter {
+  readonly session: Promise<Session>;
+  resolve!: (session: Session) => void;
+  reject!: (error: DatabaseError) => void;
+  timer: Timer | undefined = undefined;
+
+  constructor() {
+    this.session = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+export class Pool {
+  private readonly idle: Session[] = [];
+  private readonly inUse = new Set<Session>();
+  private opening = 0;
+  private readonly waiters = new Set<Waiter>();
+  private closed = false;
+
+  constructor(
+    private readonly driver: Driver,
+    /** Sessions at most. */
+    readonly size: number,
+    /** How long opening a session, or waiting for one, may take. */
+    private readonly waitMs: number,
+  ) {}
+
+  /**
+   * A session for the caller alone, until `release`. Rejects with a DatabaseError when none can be opened, or none
+   * becomes free in time. `onWait` gets a function that gives up waiting.
+   */
+  async acquire(onWait?: (giveUp: () => void) => void): Promise<Session> {
+    if (this.closed) throw closed();
+    const free = this.takeIdle();
+    if (free !== undefined) return free;
+    if (this.inUse.size + this.opening < this.size) return this.open();
+    const waiter = new Waiter();
+    this.waiters.add(waiter);
+    const giveUp = (error: DatabaseError) => {
+      waiter.timer?.cancel();
+      if (this.waiters.delete(waiter)) waiter.reject(error);
+    };
+    waiter.timer = after(this.waitMs, () => giveUp(this.exhausted()));
+    onWait?.(() => giveUp(new DatabaseError("cancelled")));
+    return waiter.session;
+  }
+
+  private exhausted(): DatabaseError {
+    const { size } = this;
+    const which = size === 1 ? "the connection is" : `all ${size} connections are`;
+    return new DatabaseError(`pool exhausted: ${which} in use (waited ${this.waitMs / 1000}s)`);
+  }
+
+  private takeIdle(): Session | undefined {
+    for (;;) {
+      const session = this.idle.pop();
+      if (session === undefined) return undefined;
+      if (session.alive) {
+        this.inUse.add(session);
+        return session;
+      }
+    }
+  }
+
+  private async open(): Promise<Session> {
+    this.opening++;
+    let session: Session;
+    try {
+      session = await this.driver.open(this.waitMs);
+    } catch (error) {
+      this.opening--;
+      // Whoever waits for a place tries for itself and learns what is wrong.
+      this.serveNext();
+      throw error;
+    }
+    this.opening--;
+    if (this.closed) {
+      session.destroy();
+      throw closed();
+    }
+    this.inUse.add(session);
+    return session;
+  }
+
+  /** Gives a session back; one that is not alive any more makes room for a new one. */
+  release(session: Session): void {
+    if (!this.inUse.delete(session)) return;
+    if (this.closed) {
+      session.destroy();
+      return;
+    }
+    if (!session.alive) {
+      session.destroy();
+      this.serveNext();
+      return;
+    }
+    const next = this.nextWaiter();
+    if (next === undefined) this.idle.push(session);
+    else {
+      this.inUse.add(session);
+      next.resolve(session);
+    }
+  }
+
+  /** Closes a session that must not be used again. */
+  discard(session: Session): void {
+    session.destroy();
+    this.release(session);
+  }
+
+  private nextWaiter(): Waiter | undefined {
+    for (const waiter of this.waiters) {
+      this.waiters.delete(waiter);
+      waiter.timer?.cancel();
+      return waiter;
+    }
+    return undefined;
+  }
+
+  /** A place has become free without a session: the next that waits opens one. */
+  private serveNext(): void {
+    if (this.waiters.size === 0 || this.inUse.size + this.opening >= this.size) return;
+    const waiter = this.nextWaiter()!;
+    this.open().then(waiter.resolve, waiter.reject);
+  }
+
+  /** Closes all sessions; what those in use do is stopped at the server first. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const waiter of this.waiters) {
+      waiter.timer?.cancel();
+      waiter.reject(closed());
+    }
+    this.waiters.clear();
+    const busy = [...this.inUse];
+    this.inUse.clear();
+    const idle = this.idle.splice(0);
+    await Promise.all([
+      ...idle.map((session) => session.close()),
+      ...busy.map(async (session) => {
+        await session.cancel();
+        session.destroy();
+      }),
+    ]);
+  }
+}
+
+function closed(): DatabaseError {
+  return new DatabaseError("the connection is closed");
+}

@@ -1,0 +1,74 @@
+/** What the drivers have in common: sessions, which are single connections, and the cursors on them. */
+import type { Value } from "../../interpreter/value.ts";
+import type { Parameter } from "./parameters.ts";
+import type { Layouts, Rows } from "./rows.ts";
+import type { Dialect } from "./statement.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+
+/** A statement with its parameters. */
+export interface Work {
+  /** The SQL as text, with nothing put into it. */
+  readonly text: string;
+  readonly parameters: readonly Parameter[];
+}
+
+/** What a statement reports besides rows. */
+export interface Done {
+  /** Rows inserted, updated, deleted; what the server counts for other statements. */
+  readonly affected: number;
+  /** Key that the server made for the last row inserted; nil when there is none. */
+  readonly lastInsertId: Value;
+  /** The server's name for what it did (PostgreSQL's command tag), in upper case; empty where it has none. */
+  readonly command: string;
+}
+
+export const NOTHING_DONE: Done = { affected: 0, lastInsertId: undefined, command: "" };
+
+/** One connection to a database. It does one thing at a time; the pool sees to that. */
+export interface Session {
+  /** False once it cannot be used any more. */
+  readonly alive: boolean;
+  /**
+   * Runs a statement. Rows go to `rows`, or nowhere. Rejects with a DatabaseError; the session can be used
+   * afterwards if it is still `alive`.
+   */
+  run(work: Work, rows: Rows | undefined): Promise<Done>;
+  /** Begins to read a result piece by piece. `inTransaction`: other statements will run between the pieces. */
+  stream(work: Work, source: RowSource, inTransaction: boolean): Promise<Cursor>;
+  /** Asks the server to stop what runs, which then rejects. Never rejects itself, and takes a second at most. */
+  cancel(): Promise<void>;
+  /** Says goodbye and closes. Never rejects. */
+  close(): Promise<void>;
+  /** Closes at once, and has what still runs stopped at the server. */
+  destroy(): void;
+}
+
+/** Where the rows of a stream get their shapes and their memory limit from. */
+export interface RowSource {
+  readonly layouts: Layouts;
+  readonly vm: VirtualMachine;
+}
+
+export interface Cursor {
+  /** The next rows, at least one; undefined at the end. */
+  fetch(): Promise<Rows | undefined>;
+  /** Ends it before its end. The session can be used afterwards if it is still alive. */
+  close(): Promise<void>;
+}
+
+export interface Driver {
+  readonly dialect: Dialect;
+  /** Server or file in words, without the password, for messages. */
+  readonly target: string;
+  /** Texts that must not appear in a message. */
+  readonly secrets: readonly string[];
+  /** The statement that begins a transaction. */
+  readonly begin: string;
+  /** Whether other statements may run while a cursor is open in a transaction. */
+  readonly interleaves: boolean;
+  /** At most so many sessions at once, whatever the script asks for. */
+  readonly maxSessions: number;
+  /** Opens a session. Rejects with a DatabaseError; gives up after `timeoutMs`. */
+  open(timeoutMs: number): Promise<Session>;
+}
+

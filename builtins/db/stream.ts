@@ -1,0 +1,143 @@
+/** `db.stream`: an iterator over rows that holds only some of them at a time. */
+import type { Coroutine } from "../../interpreter/coroutine.ts";
+import { NativeFunction } from "../../interpreter/function.ts";
+import { failure } from "../../interpreter/native.ts";
+import type { Results, Suspended, Value } from "../../interpreter/value.ts";
+import { hostOf, type Resource } from "../host.ts";
+import { type Database, runningTask, stop, type Transaction } from "./database.ts";
+import { DatabaseError } from "./failure.ts";
+import type { Rows } from "./rows.ts";
+import type { Cursor, Session, Work } from "./session.ts";
+import { type Context, type Pending, wait } from "./wait.ts";
+
+/** The state of one stream. */
+export class RowStream implements Resource {
+  private batch: Value[] = [];
+  private at = 0;
+  private over = false;
+  private fetching = false;
+  private readonly task: Coroutine = runningTask();
+
+  constructor(
+    private readonly database: Database,
+    private readonly session: Session,
+    private readonly transaction: Transaction | undefined,
+    private readonly cursor: Cursor,
+    private readonly context: Context,
+  ) {
+    if (transaction !== undefined) transaction.streaming = !database.driver.interleaves;
+    hostOf(database.vm).resources.add(this);
+  }
+
+  /** The next row, or nil at the end; suspends when it has to be fetched. */
+  next(): Results | Suspended {
+    if (this.at < this.batch.length) {
+      const row = this.batch[this.at];
+      this.batch[this.at++] = undefined;
+      return row;
+    }
+    if (this.over) return undefined;
+    if (this.fetching) throw failure("db.stream: another task is reading this stream");
+    if (this.transaction !== undefined && this.database.current() !== this.transaction) {
+      throw failure(
+        runningTask() === this.task
+          ? "db.stream: the transaction it was opened in has ended"
+          : "db.stream: the transaction it was opened in belongs to another task",
+      );
+    }
+    this.fetching = true;
+    return wait(this.fetch(), this.context, (rows) => {
+      this.fetching = false;
+      if (rows === undefined) return undefined;
+      rows.finish();
+      this.batch = rows.list;
+      this.at = 2;
+      const first = rows.list[1];
+      rows.list[1] = undefined;
+      return first;
+    });
+  }
+
+  private fetch(): Pending<Rows | undefined> {
+    const running = this.cursor.fetch();
+    const fetched = async (): Promise<Rows | undefined> => {
+      try {
+        const rows = await this.database.within(this.session, running);
+        if (rows === undefined) this.release();
+        return rows;
+      } catch (error) {
+        this.release();
+        this.fetching = false;
+        throw error;
+      }
+    };
+    return {
+      promise: fetched(),
+      abandon: () => {
+        this.fetching = false;
+        void stop(this.session, running);
+      },
+    };
+  }
+
+  private release(): void {
+    if (this.over) return;
+    this.over = true;
+    hostOf(this.database.vm).resources.delete(this);
+    if (this.transaction === undefined) this.database.pool.release(this.session);
+    else this.transaction.streaming = false;
+  }
+
+  /** Ends the stream, wherever it is. */
+  async close(): Promise<void> {
+    this.batch = [];
+    this.at = 0;
+    if (this.over) return;
+    try {
+      await this.cursor.close();
+    } finally {
+      this.release();
+    }
+  }
+
+  closing(): Pending<void> {
+    return { promise: this.close(), abandon: () => this.session.destroy() };
+  }
+}
+
+/** Opens a stream, in the running task's transaction if it has one. */
+export function openStream(database: Database, work: Work, context: Context): Pending<RowStream> {
+  const transaction = database.current();
+  let giveUp: (() => void) | undefined;
+  let abandoned = false;
+  const { layouts, vm, pool } = database;
+  const opened = async (): Promise<RowStream> => {
+    const session =
+      transaction?.session ??
+      (await pool.acquire((cancel) => {
+        giveUp = cancel;
+      }));
+    try {
+      if (abandoned) throw new DatabaseError("cancelled");
+      const cursor = await database.within(session, session.stream(work, { layouts, vm }, transaction !== undefined));
+      return new RowStream(database, session, transaction, cursor, context);
+    } catch (error) {
+      if (transaction === undefined) pool.release(session);
+      throw error;
+    }
+  };
+  const promise = opened();
+  return {
+    promise,
+    abandon: () => {
+      abandoned = true;
+      giveUp?.();
+      promise.then((stream) => stream.close()).catch(() => {});
+    },
+  };
+}
+
+/** The function that a `for` loop calls for each row. */
+export function iterator(stream: RowStream): NativeFunction {
+  return new NativeFunction("db.stream", () => stream.next(), undefined);
+}

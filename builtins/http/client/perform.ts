@@ -1,0 +1,230 @@
+/** Requests from beginning to end: redirects, repetitions, time limits, and the words when they fail. */
+import { isIP } from "node:net";
+import { LuaError } from "../../../interpreter/error.ts";
+import { fromText } from "../../../interpreter/text.ts";
+import { Attempt } from "../attempt.ts";
+import type { CheckNet, Route } from "../dial.ts";
+import { exchange, type Head } from "./exchange.ts";
+import { Failure, failureOf } from "../failure.ts";
+import { hasHeader, type HeaderList, headerOf } from "../headers.ts";
+import type { Connection, Pool } from "./pool.ts";
+import { environmentProxy, parseProxy, type Proxy } from "../proxy.ts";
+import { BodyReceiver, Collector, Download, TOO_LONG_TO_DISCARD, type Wanted } from "./receive.ts";
+import { isRedirect, type Redirectable, redirected } from "./redirect.ts";
+import { isIdempotent, type RetryPlan, retryDelay } from "./retry.ts";
+import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../tls.ts";
+import { parseLocation, parseUrl, type Target } from "../url.ts";
+
+/** A request as a script wants it. */
+export interface Plan {
+  readonly method: string;
+  /** The URL as bytes, query included. */
+  readonly url: string;
+  readonly headers: HeaderList;
+  readonly body: Buffer | undefined;
+  /** Seconds for one attempt, redirects included; Infinity for no limit. */
+  readonly timeout: number;
+  readonly maxRedirects: number;
+  readonly retries: RetryPlan | undefined;
+  readonly tls: TlsSettings;
+  /** A proxy's URL; false: none, whatever the environment says. */
+  readonly proxy: string | false | undefined;
+  /** Bytes of the decoded body. */
+  readonly maxBody: number;
+  /** Resolved path of the file that a successful response's body goes to. */
+  readonly download: string | undefined;
+}
+
+/** What requests of one virtual machine share. */
+export interface ClientContext extends TlsEnvironment {
+  readonly pool: Pool;
+  readonly checkNet: CheckNet;
+  /** Raises when the machine's memory would not hold that many bytes more. */
+  reserve(bytes: number): void;
+}
+
+export interface Response {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Empty when it went to a file. */
+  readonly body: string;
+  /** Bytes written, when it went to a file. */
+  readonly downloaded: number | undefined;
+  readonly url: string;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Makes a request. `operation` can end it from outside. Rejects with a Failure whose words begin with method and URL
+ * (`GET http://host:1/x: connection refused`), or with a LuaError (permissions, memory).
+ */
+export async function perform(plan: Plan, context: ClientContext, operation: Attempt): Promise<Response> {
+  const started = performance.now();
+  const target = parseUrl(plan.url);
+  for (let repetition = 1; ; repetition++) {
+    const more = plan.retries !== undefined && repetition <= plan.retries.count ? plan.retries : undefined;
+    const attempt = new Attempt(plan.timeout);
+    const withdraw = operation.onEnd((reason) => attempt.end(reason));
+    let delay: number;
+    try {
+      const outcome = await follow(plan, target, context, attempt, more);
+      if (outcome.kind === "response") {
+        return { ...outcome.response, elapsedMs: Math.round(performance.now() - started) };
+      }
+      delay = outcome.delay;
+    } catch (error) {
+      if (error instanceof LuaError) throw error;
+      const failure = failureOf(error, "sent");
+      if (more === undefined || operation.ended !== undefined || !mayRepeat(plan, failure)) {
+        throw new Failure(`${plan.method} ${fromText(target.text)}: ${failure.words}`, failure.retry, failure.cause);
+      }
+      delay = retryDelay(more, repetition, undefined, Date.now());
+    } finally {
+      withdraw();
+      attempt.finish();
+    }
+    await pause(delay, operation);
+  }
+}
+
+/** A failure is worth another attempt if it may pass, and if nothing happened that must not happen twice. */
+function mayRepeat(plan: Plan, failure: Failure): boolean {
+  if (failure.retry === "never") return false;
+  return failure.retry === "unsent" || isIdempotent(plan.method) || plan.retries?.unsafe === true;
+}
+
+function pause(seconds: number, operation: Attempt): Promise<void> {
+  return new Promise((settle, fail) => {
+    const timer = setTimeout(() => {
+      withdraw();
+      settle();
+    }, seconds * 1000);
+    const withdraw = operation.onEnd((reason) => {
+      clearTimeout(timer);
+      fail(reason);
+    });
+  });
+}
+
+type Outcome = { kind: "response"; response: Omit<Response, "elapsedMs"> } | { kind: "again"; delay: number };
+
+/** One attempt: the request, and the requests that its redirects lead to. */
+async function follow(
+  plan: Plan,
+  first: Target,
+  context: ClientContext,
+  attempt: Attempt,
+  more: RetryPlan | undefined,
+): Promise<Outcome> {
+  const repeatable = isIdempotent(plan.method) || more?.unsafe === true;
+  let request: Redirectable = { method: plan.method, target: first, headers: plan.headers, body: plan.body };
+  for (let hops = 0; ; hops++) {
+    let location: string | undefined;
+    let delay: number | undefined;
+    const choose = (head: Head): Wanted => {
+      if (isRedirect(head.status) && plan.maxRedirects > 0) {
+        location = headerOf(head.headers, "location");
+        if (location !== undefined && location !== "") return "nothing";
+      }
+      if (more !== undefined && repeatable && more.statuses.has(head.status)) {
+        delay = retryDelay(more, plan.retries!.count - more.count + 1, headerOf(head.headers, "retry-after"), Date.now());
+        return "nothing";
+      }
+      if (plan.download !== undefined && head.status >= 200 && head.status < 300) return new Download(plan.download, plan.maxBody);
+      return new Collector(plan.maxBody, context.reserve);
+    };
+    const { head, sink } = await send(plan, request, context, attempt, choose);
+    if (delay !== undefined) return { kind: "again", delay };
+    if (sink === "nothing") {
+      if (hops >= plan.maxRedirects) throw new Failure(`more than ${plan.maxRedirects} redirects`, "never");
+      request = redirected(request, head.status, parseLocation(location!, request.target));
+      continue;
+    }
+    const url = fromText(request.target.text);
+    const { status, headers } = head;
+    if (sink instanceof Download) {
+      sink.commit();
+      return { kind: "response", response: { status, headers, body: "", downloaded: sink.size, url } };
+    }
+    return { kind: "response", response: { status, headers, body: sink.bytes(), downloaded: undefined, url } };
+  }
+}
+
+interface Received {
+  head: Head;
+  sink: Wanted;
+}
+
+/** One request and its response, on a connection of its own choice. */
+async function send(
+  plan: Plan,
+  request: Redirectable,
+  context: ClientContext,
+  attempt: Attempt,
+  choose: (head: Head) => Wanted,
+): Promise<Received> {
+  const route = routeTo(plan, request.target, context);
+  const outgoing = {
+    method: request.method,
+    path: route.proxy !== undefined && !request.target.secure ? request.target.text : request.target.path,
+    headers: completeHeaders(plan, request, route.proxy),
+    body: request.body,
+  };
+  for (let fresh = false; ; fresh = true) {
+    const connection: Connection = await context.pool.acquire(route, context.checkNet, attempt, fresh);
+    const receiver = new BodyReceiver(request.method, choose);
+    try {
+      await exchange(connection, outgoing, receiver, attempt);
+      context.pool.release(connection);
+    } catch (error) {
+      context.pool.discard(connection);
+      if (error !== TOO_LONG_TO_DISCARD) {
+        // A server may close a connection it has kept just as we use it again; that says nothing about the request.
+        const stale = connection.uses > 0 && receiver.received === undefined && !fresh && isIdempotent(request.method);
+        if (!(stale && error instanceof Failure && error.retry === "sent" && attempt.ended === undefined)) throw error;
+        continue;
+      }
+    }
+    return { head: receiver.received!, sink: receiver.sink };
+  }
+}
+
+function routeTo(plan: Plan, target: Target, context: ClientContext): Route {
+  const env = (key: string) => context.env(key);
+  let proxy: Proxy | undefined;
+  if (typeof plan.proxy === "string") proxy = parseProxy(plan.proxy, "proxy");
+  else if (plan.proxy !== false) proxy = environmentProxy(target, env);
+  return {
+    target,
+    proxy,
+    tls: target.secure ? withDefaults(plan.tls, target, context) : DEFAULT_TLS,
+    proxyTls: proxy?.target.secure === true ? withDefaults(DEFAULT_TLS, proxy.target, context) : DEFAULT_TLS,
+  };
+}
+
+/** The script's headers, and those that every request has. */
+function completeHeaders(plan: Plan, request: Redirectable, proxy: Proxy | undefined): HeaderList {
+  const { headers, target } = request;
+  const out: HeaderList = [];
+  if (!hasHeader(headers, "host")) out.push("Host", target.authority);
+  if (target.credentials !== undefined && !hasHeader(headers, "authorization")) {
+    out.push("Authorization", `Basic ${Buffer.from(target.credentials, "latin1").toString("base64")}`);
+  }
+  out.push(...headers);
+  if (!hasHeader(headers, "user-agent")) out.push("User-Agent", USER_AGENT);
+  if (!hasHeader(headers, "accept")) out.push("Accept", "*/*");
+  if (!hasHeader(headers, "accept-encoding")) {
+    // Part of an encoded body cannot be decoded, and a file should hold what the server's file holds.
+    const plain = hasHeader(headers, "range") || plan.download !== undefined;
+    out.push("Accept-Encoding", plain ? "identity" : "gzip, deflate, br");
+  }
+  if (proxy?.authorization !== undefined && !target.secure) out.push("Proxy-Authorization", proxy.authorization);
+  return out;
+}
+
+const USER_AGENT = "assay";
+
+/** Whether a host is written as an address. */
+export function isAddress(host: string): boolean {
+  return isIP(host) !== 0;
+}

@@ -1,0 +1,169 @@
+/** What becomes of a response's body: collected for the script, written to a file, or thrown away. */
+import { closeSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { fromText } from "../../../interpreter/text.ts";
+import { codings, Decoder, type Sink } from "./decode.ts";
+import type { Head, Receiver } from "./exchange.ts";
+import { Failure, failureOf, quoted } from "../failure.ts";
+import { headerOf, joinedHeader } from "../headers.ts";
+
+/** Bytes of an unwanted body (of a redirect, of a response that is tried again) that are read to keep the connection. */
+const MAX_DISCARDED = 256 * 1024;
+
+/** Collects a body in memory, up to a limit. */
+export class Collector implements Sink {
+  private readonly chunks: Buffer[] = [];
+  size = 0;
+  private reserved = 0;
+
+  constructor(
+    private readonly limit: number,
+    /** Raises when the script's memory would not hold that many bytes more. */
+    private readonly reserve: (bytes: number) => void,
+  ) {}
+
+  /** Notes how long the body says it is, to fail before it is read. */
+  expect(bytes: number): void {
+    if (bytes > this.limit) throw this.tooLarge();
+    this.reserveUpTo(bytes);
+  }
+
+  add(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.size > this.limit) throw this.tooLarge();
+    if (this.size > this.reserved) this.reserveUpTo(this.size * 2);
+    this.chunks.push(chunk);
+  }
+
+  /** The body as a byte string. */
+  bytes(): string {
+    const { chunks } = this;
+    if (chunks.length === 0) return "";
+    const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.size);
+    return whole.toString("latin1");
+  }
+
+  private reserveUpTo(bytes: number): void {
+    this.reserved = bytes;
+    if (bytes > 64 * 1024) this.reserve(bytes);
+  }
+
+  private tooLarge(): Failure {
+    return new Failure(`response body is larger than max_body (${this.limit} bytes)`, "never");
+  }
+}
+
+/** Writes a body to a new file beside `path`, which replaces it only when complete. */
+export class Download implements Sink {
+  size = 0;
+  private readonly temporary: string;
+  private file: number | undefined;
+
+  constructor(
+    private readonly path: string,
+    private readonly limit: number,
+  ) {
+    this.temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+    this.file = this.attempt(() => openSync(this.temporary, "wx", 0o666));
+  }
+
+  add(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.size > this.limit) throw new Failure(`response body is larger than max_body (${this.limit} bytes)`, "never");
+    const { file } = this;
+    if (file === undefined) return;
+    this.attempt(() => {
+      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+    });
+  }
+
+  /** Puts the file in place. */
+  commit(): void {
+    this.attempt(() => {
+      if (this.file !== undefined) closeSync(this.file);
+      this.file = undefined;
+      renameSync(this.temporary, this.path);
+    });
+  }
+
+  /** Removes what was written, unless it is in place already. */
+  discard(): void {
+    if (this.file === undefined) return;
+    try {
+      closeSync(this.file);
+      this.file = undefined;
+      unlinkSync(this.temporary);
+    } catch {
+      // Whoever removed it first did our work.
+    }
+  }
+
+  private attempt<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      throw new Failure(`cannot write ${quoted(fromText(this.path))}: ${failureOf(error, "unsent").words}`, "never", error);
+    }
+  }
+}
+
+class Discard implements Sink {
+  private size = 0;
+  add(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.size > MAX_DISCARDED) throw TOO_LONG_TO_DISCARD;
+  }
+}
+
+/** Thrown by a receiver that has seen enough; the connection is closed, the head counts. */
+export const TOO_LONG_TO_DISCARD = new Failure("unwanted body is too long", "never");
+
+/** What a caller wants to happen with a response, once its head is known. */
+export type Wanted = Collector | Download | "nothing";
+
+/** The receiver of one exchange. */
+export class BodyReceiver implements Receiver {
+  received: Head | undefined = undefined;
+  sink: Wanted = "nothing";
+  private target: Sink = new Discard();
+  private decoder: Decoder | undefined;
+
+  constructor(
+    private readonly method: string,
+    private readonly choose: (head: Head) => Wanted,
+  ) {}
+
+  head(head: Head, giveUp: (reason: unknown) => void): void {
+    this.received = head;
+    const transfer = joinedHeader(head.headers, "transfer-encoding");
+    if (transfer !== undefined && transfer.toLowerCase() !== "chunked") {
+      throw new Failure("malformed response (unsupported transfer encoding)", "never");
+    }
+    this.sink = this.choose(head);
+    if (this.sink === "nothing") return;
+    this.target = this.sink;
+    if (this.method === "HEAD") return;
+    const list = codings(joinedHeader(head.headers, "content-encoding"));
+    if (list.length > 0) this.decoder = new Decoder(list, this.target, giveUp);
+    else if (this.sink instanceof Collector) {
+      const length = Number(headerOf(head.headers, "content-length"));
+      if (length > 0) this.sink.expect(length);
+    }
+  }
+
+  data(chunk: Buffer, resume: () => void): boolean {
+    if (this.decoder !== undefined) return this.decoder.write(chunk, resume);
+    this.target.add(chunk);
+    return true;
+  }
+
+  end(): void | Promise<void> {
+    return this.decoder?.end();
+  }
+
+  abort(): void {
+    this.decoder?.abort();
+    if (this.sink instanceof Download) this.sink.discard();
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Capabilities (docs/security.md): which hosts, files and environment variables a script may reach. Every builtin
+ * that touches the outside asks here first; nothing else decides.
+ */
+
+/** One kind of access. */
+export type Access = "net" | "read" | "write" | "env";
+
+export class Permissions {
+  static all(): Permissions {
+    return new Permissions();
+  }
+
+  /**
+   * Whether a connection to `address` (the IP address really connected to) and `port` may be opened; `name` is the
+   * host name as the script wrote it. `what` names the function for the message. Throws a LuaError if not.
+   */
+  checkNet(_what: string, _name: string, _address: string | undefined, _port: number): void {}
+
+  /** Whether the file at this path (resolved by the check, links included) may be read. */
+  checkRead(_what: string, _path: string): void {}
+
+  checkWrite(_what: string, _path: string): void {}
+
+  /** Whether an environment variable may be seen; one that may not reads as unset. */
+  mayReadEnv(_key: string): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,233 @@
+/** Check files as trees whose every value knows its place in the file. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type YAMLMap,
+} from "yaml";
+import type { Mistakes, Place } from "./mistakes.ts";
+
+export type Scalar = null | boolean | number | bigint | string;
+
+export interface ScalarTree {
+  readonly kind: "scalar";
+  readonly value: Scalar;
+  readonly at: Place;
+  /** The whole value is that of an environment variable: text that may stand for a number or a boolean. */
+  readonly fromEnvironment?: boolean;
+  /** Contains `${{ captures.… }}`: the value is known when the check runs. */
+  readonly deferred?: boolean;
+}
+
+export interface ListTree {
+  readonly kind: "list";
+  readonly items: readonly Tree[];
+  readonly at: Place;
+}
+
+export interface MapTree {
+  readonly kind: "map";
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly at: Place;
+}
+
+export interface Entry {
+  readonly keyAt: Place;
+  readonly value: Tree;
+}
+
+export type Tree = ScalarTree | ListTree | MapTree;
+
+/** Values that aliases may multiply a file to. */
+const MAX_NODES = 200_000;
+const MAX_DEPTH = 200;
+
+/** Reads a check file's text. Returns undefined when it is not one YAML document; the mistakes say why. */
+export function readDocument(text: string, file: string, mistakes: Mistakes): Tree | undefined {
+  const lineCounter = new LineCounter();
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, { lineCounter, uniqueKeys: false, merge: true, version: "1.2", prettyErrors: false });
+  } catch {
+    mistakes.add({ file, line: 1, column: 1, text: "", width: 1 }, "", "nested too deeply");
+    return undefined;
+  }
+  const reader = new Reader(file, text, lineCounter, mistakes);
+  const [document, second] = documents;
+  if (document === undefined) {
+    mistakes.add(reader.place(0, 0), "", "the file is empty (a mapping with checks expected)");
+    return undefined;
+  }
+  if (second !== undefined) {
+    mistakes.add(reader.place(second.range?.[0] ?? 0, 3), "", "a second document (a check file is one document)");
+    return undefined;
+  }
+  return reader.document(document);
+}
+
+class TooLarge {}
+
+class Reader {
+  private nodes = 0;
+  private readonly under = new Set<Node>();
+  private documentRead!: Document.Parsed;
+
+  constructor(
+    private readonly file: string,
+    private readonly source: string,
+    private readonly counter: LineCounter,
+    private readonly mistakes: Mistakes,
+  ) {}
+
+  document(document: Document.Parsed): Tree | undefined {
+    this.documentRead = document;
+    for (const problem of [...document.errors, ...document.warnings]) {
+      const [start, end] = problem.pos;
+      const words = problem.message.replace(/^[A-Z]/, (c) => c.toLowerCase()).replace(/\.$/, "");
+      this.mistakes.add(this.place(start, end - start), "", `not valid YAML: ${words}`);
+    }
+    if (this.mistakes.any) return undefined;
+    if (document.contents === null) {
+      this.mistakes.add(this.place(0, 0), "", "the file is empty (a mapping with checks expected)");
+      return undefined;
+    }
+    try {
+      return this.tree(document.contents, "", 0);
+    } catch (error) {
+      if (!(error instanceof TooLarge) && !(error instanceof RangeError)) throw error;
+      this.mistakes.add(this.place(0, 0), "", `more than ${MAX_NODES} values (aliases expanded), or nested too deeply`);
+      return undefined;
+    }
+  }
+
+  place(offset: number, width: number): Place {
+    const { line, col } = this.counter.linePos(Math.min(offset, this.source.length));
+    const lineNumber = Math.max(1, line);
+    const start = this.counter.lineStarts[lineNumber - 1] ?? 0;
+    const end = this.source.indexOf("\n", start);
+    const text = this.source.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
+    return { file: this.file, line: lineNumber, column: Math.max(1, col), text, width: Math.max(1, width) };
+  }
+
+  private placeOf(node: Node | null): Place {
+    const range = node?.range;
+    return range ? this.place(range[0], range[1] - range[0]) : this.place(0, 1);
+  }
+
+  private tree(node: Node, path: string, depth: number): Tree {
+    if (++this.nodes > MAX_NODES || depth > MAX_DEPTH) throw new TooLarge();
+    if (isAlias(node)) {
+      const target = node.resolve(this.documentRead);
+      if (target === undefined || this.under.has(target)) {
+        this.mistakes.add(this.placeOf(node), path, `*${node.source} ${target === undefined ? "has no anchor" : "contains itself"}`);
+        return { kind: "scalar", value: null, at: this.placeOf(node) };
+      }
+      return this.tree(target, path, depth + 1);
+    }
+    const at = this.placeOf(node);
+    if (isScalar(node)) return { kind: "scalar", value: this.scalar(node.value), at };
+    this.under.add(node);
+    try {
+      if (isSeq(node)) {
+        const items = node.items.map((item, i) => this.tree(this.itemNode(item), `${path}[${i}]`, depth + 1));
+        return { kind: "list", items, at };
+      }
+      if (isMap(node)) return { kind: "map", entries: this.entries(node, path, depth), at };
+    } finally {
+      this.under.delete(node);
+    }
+    throw new TooLarge();
+  }
+
+  private itemNode(item: unknown): Node {
+    // A sequence of pairs (`[a: 1]`) holds them unwrapped.
+    if (isPair(item)) return this.documentRead.createNode({ [String(item.key)]: item.value });
+    return item as Node;
+  }
+
+  private scalar(value: unknown): Scalar {
+    if (value === undefined || value === null) return null;
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return value;
+    return String(value);
+  }
+
+  private entries(map: YAMLMap, path: string, depth: number): Map<string, Entry> {
+    const entries = new Map<string, Entry>();
+    const merged = new Map<string, Entry>();
+    for (const pair of map.items as Pair<Node, Node | null>[]) {
+      const { key } = pair;
+      if (!isScalar(key)) {
+        this.mistakes.add(this.placeOf(key), path, "a key must be a plain value");
+        continue;
+      }
+      const keyAt = this.placeOf(key);
+      const name = String(key.value ?? "");
+      if (name === "<<" && key.type === "PLAIN") {
+        this.merge(pair.value, merged, path, depth);
+        continue;
+      }
+      const inside = path === "" ? name : `${path}.${name}`;
+      const known = entries.get(name);
+      if (known !== undefined) {
+        this.mistakes.add(keyAt, inside, `the key "${name}" is here twice (first in line ${known.keyAt.line})`);
+        continue;
+      }
+      const value: Tree =
+        pair.value === null || pair.value === undefined
+          ? { kind: "scalar", value: null, at: keyAt }
+          : this.tree(pair.value, inside, depth + 1);
+      entries.set(name, { keyAt, value });
+    }
+    for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry);
+    return entries;
+  }
+
+  /** `<<: *defaults`, or a list of such; the first that has a key wins. */
+  private merge(value: Node | null, into: Map<string, Entry>, path: string, depth: number): void {
+    if (value === null) return;
+    const tree = this.tree(value, path, depth + 1);
+    const maps = tree.kind === "list" ? tree.items : [tree];
+    for (const map of maps) {
+      if (map.kind !== "map") {
+        this.mistakes.add(map.at, path, "<< takes a mapping or a list of them");
+        continue;
+      }
+      for (const [name, entry] of map.entries) if (!into.has(name)) into.set(name, entry);
+    }
+  }
+}
+
+/** The value of a tree without its places. Maps have no prototype, so that no key is special. */
+export function plain(tree: Tree): unknown {
+  if (tree.kind === "scalar") return typeof tree.value === "bigint" ? Number(tree.value) : tree.value;
+  if (tree.kind === "list") return tree.items.map(plain);
+  const out: Record<string, unknown> = Object.create(null);
+  for (const [key, entry] of tree.entries) out[key] = plain(entry.value);
+  return out;
+}
+
+/** The entry of a map; undefined if the tree is none or lacks it. */
+export function child(tree: Tree | undefined, key: string): Tree | undefined {
+  return tree?.kind === "map" ? tree.entries.get(key)?.value : undefined;
+}
+
+/** What a value is, for messages: `"ok"`, `1.5`, `a list`, `nothing`. */
+export function describe(tree: Tree): string {
+  if (tree.kind === "list") return "a list";
+  if (tree.kind === "map") return "a mapping";
+  if (tree.value === null) return "nothing";
+  if (typeof tree.value === "string") return quote(tree.value);
+  return String(tree.value);
+}
+
+/** A text in quotes, cut when long. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}

@@ -1,0 +1,81 @@
+/** Mistakes in check files: collected, so that all of them are reported at once, and shown where they are. */
+
+/** A place in a check file; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The whole line, and how many characters of it are meant. */
+  readonly text: string;
+  readonly width: number;
+}
+
+export interface Mistake {
+  readonly place: Place;
+  /** Such as `checks[2].expect.status`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** More than this many are not shown. */
+const MAX_SHOWN = 100;
+/** Of a long line, this much around the place is shown. */
+const MAX_LINE = 160;
+
+export class Mistakes {
+  private readonly found: Mistake[] = [];
+
+  get any(): boolean {
+    return this.found.length > 0;
+  }
+
+  get all(): readonly Mistake[] {
+    return this.found;
+  }
+
+  add(place: Place, path: string, message: string): void {
+    this.found.push({ place, path, message });
+  }
+
+  /** All of them for the user, in the order of the file, without the leading `error: `. */
+  render(): string {
+    const inOrder = [...this.found].sort(
+      (a, b) => compare(a.place.file, b.place.file) || a.place.line - b.place.line || a.place.column - b.place.column,
+    );
+    const shown = inOrder.slice(0, MAX_SHOWN).map(renderMistake);
+    const more = inOrder.length - shown.length;
+    if (more > 0) shown.push(`and ${more} more`);
+    return shown.join("\nerror: ");
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** `file:line:column: path: message`, the line, and a caret below what is meant. */
+function renderMistake({ place, path, message }: Mistake): string {
+  const head = `${place.file}:${place.line}:${place.column}: ${path === "" ? "" : `${path}: `}${oneLine(message)}`;
+  if (place.text.trim() === "") return head;
+  const from = Math.max(0, place.column - 1 - MAX_LINE / 2);
+  const line = place.text.slice(from, from + MAX_LINE);
+  const before = place.text.slice(from, place.column - 1);
+  const number = String(place.line).padStart(4);
+  const width = Math.max(1, Math.min(place.width, line.length - before.length));
+  const blank = before.replace(/[^\t]/g, " ");
+  return `${head}\n${number} | ${printable(line)}\n${" ".repeat(number.length)} | ${blank}${"^".repeat(width)}`;
+}
+
+/** A message on one line, with control characters made visible. */
+export function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {
+    const known = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[c];
+    if (known !== undefined) return known;
+    const code = c.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  });
+}
+
+function printable(line: string): string {
+  return line.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

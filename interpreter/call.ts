@@ -1,0 +1,219 @@
+/** Calling functions (manual §3.4.10): windows, arguments, completions, and the ways native code calls back. */
+import { failure, LuaError, runtimeError, typeName } from "./error.ts";
+import { type Cell, Cell as CellClass, LuaFunction, NativeFunction } from "./function.ts";
+import { Event, metamethod } from "./metatable.ts";
+import { charge } from "./memory.ts";
+import {
+  type Completion,
+  type Expression,
+  type Resumable,
+  RETURN,
+  RETURN_MULTI,
+  type Site,
+  suspend,
+  TAIL_CALL,
+  TailSite,
+} from "./nodes/node.ts";
+import { LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
+import { enterSlowly, reserve } from "./task.ts";
+import { LuaTable } from "./table.ts";
+import { NOTHING, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
+
+/** A call made by native code: its window follows the native function's. */
+class NativeSite implements Site {
+  readonly line = -1;
+  private tail: Site | undefined;
+  constructor(
+    readonly size: number,
+    private readonly name: string,
+  ) {}
+  calleeName(): string {
+    return this.name;
+  }
+  asTail(): Site {
+    this.tail ??= new TailSite(-1, this.size);
+    return this.tail;
+  }
+}
+
+export const NATIVE_SITE: Site = new NativeSite(NATIVE_WINDOW, "");
+/** The bottom of every coroutine. */
+export const ROOT_SITE: Site = new NativeSite(0, "");
+
+/** A continuation of native code: what to do with the results of a call it made that had to wait. */
+export abstract class Continuation implements Resumable {
+  get handlesErrors(): boolean {
+    return false;
+  }
+  resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
+    state.nativeCalls--;
+    return this.proceed(saved, value as Results, stage, R, base);
+  }
+  handle(_R: Registers, _base: number, _stage: number, _saved: unknown, error: unknown): unknown {
+    throw error;
+  }
+  /** Goes on with the results; `state.top` is the native function's window again. Returns its results. */
+  abstract proceed(saved: unknown, value: Results, stage: number, R: Registers, base: number): Results | Suspended;
+}
+
+/** Turns the completion of a Lua function's body into the call's results. */
+class Complete implements Resumable {
+  readonly handlesErrors = false;
+  resume(R: Registers, base: number, _stage: number, _saved: unknown, value: unknown): unknown {
+    return complete(R, base, value as Completion);
+  }
+  handle(_R: Registers, _base: number, _stage: number, _saved: unknown, error: unknown): unknown {
+    throw error;
+  }
+}
+const COMPLETE = new Complete();
+
+/** Starts a body whose call was paused between placing the arguments and running it. */
+class Enter implements Resumable {
+  readonly handlesErrors = false;
+  resume(R: Registers, base: number): unknown {
+    return (R[base] as LuaFunction).prototype.body.exec(R, base);
+  }
+  handle(_R: Registers, _base: number, _stage: number, _saved: unknown, error: unknown): unknown {
+    throw error;
+  }
+}
+export const ENTER = new Enter();
+
+/**
+ * Gets a window ready whose first `given` parameters are in place: missing ones become nil, extra ones the varargs,
+ * captured ones get their cells.
+ */
+export function prologue(fn: LuaFunction, R: Registers, base: number, given: number): void {
+  const prototype = fn.prototype;
+  const count = prototype.parameterCount;
+  const varargs = prototype.varargRegister;
+  if (varargs >= 0) {
+    const extra: Value[] = [];
+    for (let i = count; i < given; i++) extra.push(R[base + LOCALS + i]);
+    R[base + varargs] = prototype.varargTable ? varargTable(extra) : extra;
+  }
+  for (let i = given; i < count; i++) R[base + LOCALS + i] = undefined;
+  makeCells(prototype.cellParameters, R, base);
+}
+
+function makeCells(registers: number[], R: Registers, base: number): void {
+  for (let i = 0; i < registers.length; i++) {
+    const at = base + registers[i]!;
+    R[at] = new CellClass(R[at]) satisfies Cell;
+  }
+}
+
+/** The table that a named vararg parameter is (manual §3.4.11): the values and their count in field `n`. */
+function varargTable(values: Value[]): LuaTable {
+  const table = LuaTable.fromArray(values);
+  table.setString("n", values.length);
+  return table;
+}
+
+/** Places arguments given as an array into a window. */
+export function placeArguments(fn: LuaFunction, R: Registers, base: number, args: Value[]): void {
+  const prototype = fn.prototype;
+  const count = prototype.parameterCount;
+  const at = base + LOCALS;
+  for (let i = 0; i < count; i++) R[at + i] = args[i];
+  const varargs = prototype.varargRegister;
+  if (varargs >= 0) {
+    const extra = args.length > count ? args.slice(count) : [];
+    charge(extra.length * 8);
+    R[base + varargs] = prototype.varargTable ? varargTable(extra) : extra;
+  }
+  makeCells(prototype.cellParameters, R, base);
+}
+
+/** The results of a call from the completion of the function's body, following tail calls. */
+export function complete(R: Registers, base: number, completion: Completion): Results | Suspended {
+  for (;;) {
+    if (completion === RETURN) return state.returned;
+    if (completion === RETURN_MULTI) return state.returnedMulti;
+    if (completion === undefined) return NOTHING;
+    if (completion === SUSPENDED) return suspend(COMPLETE, base, 0);
+    if (completion !== TAIL_CALL) throw new Error("a completion left its function");
+    completion = --state.ticks < 0 ? enterSlowly(R, base) : (R[base] as LuaFunction).prototype.body.exec(R, base);
+  }
+}
+
+/** Finds what a call of a value that is not a function calls: its `__call`, with the value in front of the arguments. */
+export function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunction | undefined {
+  for (let depth = 0; depth < 16; depth++) {
+    const handler = metamethod(fn, Event.Call);
+    if (handler === undefined) return undefined;
+    args.unshift(fn);
+    if (handler instanceof LuaFunction || handler instanceof NativeFunction) return handler;
+    fn = handler;
+  }
+  throw failure("'__call' chain too long", 0);
+}
+
+/** Calls `fn` with `args` in the window at `base`, on behalf of `site`. */
+export function invoke(fn: Value, args: Value[], R: Registers, base: number, site: Site): Results | Suspended {
+  let callee: LuaFunction | NativeFunction;
+  if (fn instanceof LuaFunction || fn instanceof NativeFunction) callee = fn;
+  else {
+    const resolved = resolveCall(fn, args);
+    if (resolved === undefined) throw notCallable(fn, R, base, site);
+    callee = resolved;
+  }
+  if (callee instanceof LuaFunction) {
+    const end = base + callee.prototype.size;
+    if (end > state.limit) reserve(R, end);
+    R[base] = callee;
+    R[base + 1] = site;
+    placeArguments(callee, R, base, args);
+    return complete(R, base, --state.ticks < 0 ? enterSlowly(R, base) : callee.prototype.body.exec(R, base));
+  }
+  if (base + NATIVE_WINDOW > state.limit) reserve(R, base + NATIVE_WINDOW);
+  R[base] = callee;
+  R[base + 1] = site;
+  state.top = base;
+  state.argc = args.length;
+  return callee.variadic === undefined ? callee.run(args[0], args[1], args[2]) : callee.variadic(args);
+}
+
+function notCallable(fn: Value, R: Registers, base: number, site: Site): LuaError {
+  const message = `attempt to call a ${typeName(fn)} value`;
+  const node = site as Partial<Expression>;
+  const name = typeof node.describe === "function" && site.line >= 0 ? site.calleeName() : "";
+  const text = name === "" ? message : `${message} (${name})`;
+  return site.line >= 0 ? runtimeError(R, base - site.size, site, text) : failure(text);
+}
+
+/**
+ * Calls a Lua value from the native function that runs. SUSPENDED means: leave a record with `suspend(continuation,
+ * state.top of that function, …)` and return SUSPENDED; the continuation gets the results.
+ */
+export function call(fn: Value, args: Value[]): Results | Suspended {
+  const top = state.top;
+  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw nativeOverflow();
+  state.nativeCalls++;
+  const given = invoke(fn, args, state.R, top + NATIVE_WINDOW, NATIVE_SITE);
+  state.top = top;
+  if (given !== SUSPENDED) state.nativeCalls--;
+  return given;
+}
+
+/**
+ * Calls a metamethod from a node. SUSPENDED means: leave a record; its `resume` calls `leaveMetamethod` and gets the
+ * results.
+ */
+export function callMetamethod(R: Registers, base: number, site: Site, fn: Value, args: Value[]): Results | Suspended {
+  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw nativeOverflow();
+  state.nativeCalls++;
+  const given = invoke(fn, args, R, base + site.size, site);
+  if (given !== SUSPENDED) state.nativeCalls--;
+  return given;
+}
+
+export function leaveMetamethod(): void {
+  state.nativeCalls--;
+}
+
+function nativeOverflow(): LuaError {
+  // Some room is left for message handlers and close methods to run in; past that nothing helps.
+  return failure(state.nativeCalls > MAX_NATIVE_CALLS + 25 ? "error in error handling" : "C stack overflow");
+}

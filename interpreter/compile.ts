@@ -1,0 +1,741 @@
+/** From the resolved syntax tree to the nodes that evaluate it. */
+import type { BinaryExpression, Chunk, Expression, FunctionDeclaration, Identifier, LogicalExpression, Statement } from "./ast.ts";
+import { chunkId } from "./chunk.ts";
+import { type Cell, LuaFunction, Prototype } from "./function.ts";
+import { SyntaxFailure } from "./lexer.ts";
+import { ARITHMETIC, COMPARISONS } from "./nodes/arithmetic.ts";
+import {
+  MultipleAssignment,
+  SetCell,
+  SetField,
+  SetGlobal,
+  SetIndex,
+  SetLocal,
+  SetLocalCell,
+  SetUpvalue,
+  type Target,
+} from "./nodes/assignment.ts";
+import { type Call, Call0, Call1, Call2, Call3, FunctionCall, MethodCall, ShortMethodCall } from "./nodes/call.ts";
+import { Chain } from "./nodes/chain.ts";
+import { EmptyTable, type FieldSource, ListConstructor, RecordConstructor, TableConstructor } from "./nodes/constructor.ts";
+import {
+  Block,
+  Block2,
+  Block3,
+  Break,
+  CallStatement,
+  GenericFor,
+  Goto,
+  If,
+  IfElse,
+  LabelledBlock,
+  NumericFor,
+  Repeat,
+  Return,
+  ReturnCall,
+  ReturnMultiple,
+  TailCall,
+  Until,
+  While,
+} from "./nodes/control.ts";
+import { CheckUndefinedGlobal, CloseScope, DeclareCell, DeclareFunctionCell, DeclareLocals } from "./nodes/declaration.ts";
+import { FunctionExpression } from "./nodes/function.ts";
+import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts";
+import { Expression as ExpressionNode, type Label, Statement as StatementNode } from "./nodes/node.ts";
+import { And, Concat, Equal, EqualConstant, EqualInteger, Length, Not, Or, Unary } from "./nodes/operator.ts";
+import { EnvironmentVariable, Field, Global, Index, IndexLocals, Local, LocalCell, UpvalueCell, UpvalueCopy } from "./nodes/variable.ts";
+import { parseNumber } from "./number.ts";
+import { ADD, BAND, BNOT, BOR, BXOR, DIV, IDIV, MOD, MUL, type Operator, POW, SHL, SHR, SUB, UNM } from "./operators.ts";
+import { parse } from "./parse.ts";
+import { type Binding, type FunctionScope, resolve, type Variable } from "./resolver.ts";
+import { LOCALS } from "./state.ts";
+import { isFloat, LuaFloat, type Value } from "./value.ts";
+
+export interface CompileOptions {
+  /** Keep every captured variable in a cell, so that the debug library can change and join upvalues. */
+  debug?: boolean;
+}
+
+/** Nesting levels of nodes whose JavaScript frames one register stands for; see STACK_REGISTERS. */
+const LEVELS_PER_REGISTER = 5;
+/** Left-leaning operator chains longer than this are evaluated by a loop. */
+const LONG_CHAIN = 64;
+
+/**
+ * Compiles a chunk (a byte string) to a function whose `_ENV` is `environment`. Throws a SyntaxFailure.
+ * `chunkName` is in Lua's form, such as "@script.lua".
+ */
+export function compile(source: string, chunkName: string, environment: Cell, options: CompileOptions = {}): LuaFunction {
+  const chunk = parse(source, chunkName);
+  try {
+    resolve(chunk, chunkName);
+    const prototype = new Compiler(chunkName, environment, options.debug === true).main(chunk);
+    return new LuaFunction(prototype, options.debug === true ? [environment] : []);
+  } catch (error) {
+    if (error instanceof RangeError) throw new SyntaxFailure(`${chunkId(chunkName)}:1: chunk has too many syntax levels`);
+    throw error;
+  }
+}
+
+/** What a function under compilation collects. */
+interface Context {
+  scope: FunctionScope;
+  prototype: Prototype;
+  /** Nodes that call: they get the window's size once it is known. */
+  sites: { size: number }[];
+  depth: number;
+  maxDepth: number;
+  /** How many to-be-closed scopes are open: a return inside is no tail call. */
+  closing: number;
+}
+
+class Compiler {
+  private readonly id: string;
+  private context!: Context;
+
+  constructor(
+    private readonly chunkName: string,
+    private readonly environment: Cell,
+    private readonly debug: boolean,
+  ) {
+    this.id = chunkId(chunkName);
+  }
+
+  main(chunk: Chunk): Prototype {
+    const prototype = new Prototype(this.id, this.chunkName, 0, 0, [], true, undefined);
+    if (this.debug) prototype.upvalues.push({ name: "_ENV", fromParent: "local", index: 0, cell: true });
+    this.function(prototype, chunk.scope as FunctionScope, chunk.body, chunk.lastLine);
+    return prototype;
+  }
+
+  // --- functions ----------------------------------------------------------------------------------------------------
+
+  private function(prototype: Prototype, scope: FunctionScope, body: Statement[], lastLine: number): void {
+    const outer = this.context;
+    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0 };
+    prototype.lastLine = lastLine;
+    prototype.varargRegister = scope.varargRegister;
+    prototype.varargTable = scope.varargVariable !== undefined;
+    prototype.cellParameters = scope.parameters.filter((p) => this.inCell(p)).map((p) => p.register);
+    prototype.plainParameters =
+      scope.varargRegister >= 0 || prototype.cellParameters.length > 0 ? -1 : scope.parameters.length;
+    if (scope.varargVariable !== undefined && this.inCell(scope.varargVariable)) {
+      prototype.cellParameters.push(scope.varargRegister);
+    }
+    for (const upvalue of scope.upvalues) {
+      prototype.upvalues.push({
+        name: upvalue.variable.name,
+        fromParent: upvalue.fromParent,
+        index: upvalue.fromParent === "local" ? upvalue.variable.register : upvalue.index,
+        cell: this.inCell(upvalue.variable),
+      });
+    }
+    prototype.body = this.block(body);
+    prototype.locals = scope.variables.map((variable) => ({
+      name: variable.name,
+      register: variable.register,
+      from: variable.from,
+      to: variable.to,
+      cell: this.inCell(variable),
+    }));
+    prototype.size = Math.max(scope.maxRegisters, LOCALS + 1 + Math.ceil(this.context.maxDepth / LEVELS_PER_REGISTER));
+    for (const site of this.context.sites) site.size = prototype.size;
+    this.context = outer;
+  }
+
+  private functionExpression(declaration: FunctionDeclaration): FunctionExpression {
+    const scope = declaration.scope as FunctionScope;
+    const prototype = new Prototype(
+      this.id,
+      this.chunkName,
+      declaration.line,
+      scope.parameters.length,
+      scope.parameters.map((parameter) => parameter.name),
+      scope.isVararg,
+      declaration,
+    );
+    this.function(prototype, scope, declaration.body, declaration.lastLine);
+    return new FunctionExpression(prototype);
+  }
+
+  /** Whether a variable lives in a cell: it is shared with a closure, and changes after that closure may exist. */
+  private inCell(variable: Variable): boolean {
+    return variable.captured && (this.debug || variable.reassigned || variable.early);
+  }
+
+  private site<T extends { size: number }>(node: T): T {
+    this.context.sites.push(node);
+    return node;
+  }
+
+  // --- statements ---------------------------------------------------------------------------------------------------
+
+  private block(body: Statement[]): StatementNode {
+    this.enter();
+    const node = this.blockFrom(body, 0);
+    this.context.depth--;
+    return node;
+  }
+
+  private enter(): void {
+    const { context } = this;
+    if (++context.depth > context.maxDepth) context.maxDepth = context.depth;
+  }
+
+  private blockFrom(body: Statement[], start: number): StatementNode {
+    const statements: StatementNode[] = [];
+    const labels = new Map<Label, number>();
+    for (let i = start; i < body.length; i++) {
+      const statement = body[i]!;
+      if (statement.type === "LabelStatement") {
+        labels.set(statement.target as Label, statements.length);
+        continue;
+      }
+      const node = this.statement(statement);
+      if (node !== undefined) statements.push(node);
+      const closing = closingVariable(statement);
+      if (closing !== undefined) {
+        this.context.closing++;
+        this.enter();
+        const variable = closing.variable as Variable;
+        const rest = this.blockFrom(body, i + 1);
+        statements.push(
+          this.site(new CloseScope(closing.line, variable.register, variable.name, this.inCell(variable), rest)),
+        );
+        this.context.closing--;
+        this.context.depth--;
+        break;
+      }
+    }
+    if (labels.size > 0) return new LabelledBlock(statements, labels);
+    if (statements.length === 1) return statements[0]!;
+    if (statements.length === 2) return new Block2(statements[0]!, statements[1]!);
+    if (statements.length === 3) return new Block3(statements[0]!, statements[1]!, statements[2]!);
+    return new Block(statements);
+  }
+
+  private statement(statement: Statement): StatementNode | undefined {
+    switch (statement.type) {
+      case "LocalStatement":
+        return this.local(statement.variables, statement.init);
+      case "GlobalStatement":
+        return this.global(statement);
+      case "AssignmentStatement":
+        return this.assignment(statement);
+      case "CallStatement":
+        return new CallStatement(this.expression(statement.expression) as Call);
+      case "FunctionDeclaration":
+        return this.functionStatement(statement);
+      case "ReturnStatement":
+        return this.return(statement.arguments);
+      case "DoStatement":
+        return this.block(statement.body);
+      case "IfStatement":
+        return this.if(statement.clauses, 0);
+      case "WhileStatement":
+        return new While(this.expression(statement.condition), this.block(statement.body));
+      case "RepeatStatement":
+        return this.repeat(statement);
+      case "ForNumericStatement": {
+        const variable = statement.variable.variable as Variable;
+        return this.site(
+          new NumericFor(
+            statement.line,
+            this.expression(statement.start),
+            this.expression(statement.end),
+            statement.step === null ? new Constant(1) : this.expression(statement.step),
+            variable.register,
+            this.inCell(variable),
+            this.block(statement.body),
+          ),
+        );
+      }
+      case "ForGenericStatement": {
+        const variables = statement.variables.map((identifier) => identifier.variable as Variable);
+        const node = this.site(
+          new GenericFor(
+            statement.line,
+            statement.iterators.map((iterator) => this.expression(iterator)),
+            variables[0]!.register,
+            variables.map((variable) => this.inCell(variable)),
+            this.block(statement.body),
+            statement.closing as number,
+          ),
+        );
+        return node;
+      }
+      case "GotoStatement":
+        return new Goto(statement.target as Label);
+      case "BreakStatement":
+        return new Break();
+      case "LabelStatement":
+        return undefined;
+    }
+  }
+
+  /** The condition is the last thing in the body's block, inside its scopes. */
+  private repeat(statement: Extract<Statement, { type: "RepeatStatement" }>): StatementNode {
+    const until: UntilStatement = { type: "Until", condition: statement.condition };
+    this.enter();
+    const body = this.repeatBody(statement.body, 0, until);
+    this.context.depth--;
+    return new Repeat(body);
+  }
+
+  private repeatBody(body: Statement[], start: number, until: UntilStatement): StatementNode {
+    const closing = body.findIndex((s, i) => i >= start && closingVariable(s) !== undefined);
+    if (closing < 0) {
+      const inner = this.blockFrom(body, start);
+      return new Block2(inner, new Until(this.expression(until.condition)));
+    }
+    // A to-be-closed variable: the condition goes into its scope.
+    const before = this.blockFrom(body.slice(start, closing), 0);
+    const declaration = this.statement(body[closing]!) as StatementNode;
+    const identifier = closingVariable(body[closing]!) as Identifier;
+    const variable = identifier.variable as Variable;
+    this.context.closing++;
+    const rest = this.repeatBody(body, closing + 1, until);
+    this.context.closing--;
+    const scope = this.site(
+      new CloseScope(identifier.line, variable.register, variable.name, this.inCell(variable), rest),
+    );
+    return new Block3(before, declaration, scope);
+  }
+
+  private if(clauses: Extract<Statement, { type: "IfStatement" }>["clauses"], at: number): StatementNode {
+    // Built from the last clause backwards, so that long chains do not recurse here.
+    let otherwise: StatementNode | undefined;
+    for (let i = clauses.length - 1; i >= at; i--) {
+      const clause = clauses[i]!;
+      const body = this.block(clause.body);
+      if (clause.type === "ElseClause") otherwise = body;
+      else {
+        const condition = this.expression(clause.condition);
+        otherwise = otherwise === undefined ? new If(condition, body) : new IfElse(condition, body, otherwise);
+      }
+    }
+    const { context } = this;
+    context.maxDepth = Math.max(context.maxDepth, context.depth + clauses.length);
+    return otherwise as StatementNode;
+  }
+
+  private local(identifiers: Identifier[], init: Expression[]): StatementNode | undefined {
+    const variables = identifiers.map((identifier) => identifier.variable as Variable);
+    if (variables.length === 1) {
+      const variable = variables[0]!;
+      if (variable.constant !== undefined) return undefined;
+      if (init.length <= 1) {
+        const value = init[0] === undefined ? new Constant(undefined) : this.single(init[0]);
+        return this.inCell(variable) ? new DeclareCell(variable.register, value) : new SetLocal(variable.register, value);
+      }
+    }
+    const targets = variables.map((variable) => ({ register: variable.register, cell: this.inCell(variable) }));
+    return new DeclareLocals(targets, this.list(init));
+  }
+
+  private functionStatement(declaration: FunctionDeclaration): StatementNode {
+    const identifier = declaration.identifier;
+    if (identifier === null) throw new Error("a function expression is no statement");
+    if (identifier.type === "Identifier" && declaration.isLocal) {
+      const variable = identifier.variable as Variable;
+      const value = this.functionExpression(declaration);
+      return this.inCell(variable)
+        ? new DeclareFunctionCell(variable.register, value)
+        : new SetLocal(variable.register, value);
+    }
+    const value = this.functionExpression(declaration);
+    if (identifier.type === "MemberExpression") {
+      return this.site(new SetField(declaration.line, this.expression(identifier.base), identifier.identifier.name, value));
+    }
+    const store = this.store(identifier, identifier.binding as Binding, value, declaration.line);
+    if (declaration.isGlobal !== true) return store;
+    return new Block2(this.checkGlobal(identifier, declaration.line), store);
+  }
+
+  private checkGlobal(identifier: Identifier, line: number): StatementNode {
+    const binding = identifier.binding as Binding;
+    const environment =
+      binding.kind === "field" ? this.variable(binding.environment, "_ENV") : new EnvironmentVariable(this.environment);
+    return this.site(new CheckUndefinedGlobal(line, environment, identifier.name));
+  }
+
+  private global(statement: Extract<Statement, { type: "GlobalStatement" }>): StatementNode | undefined {
+    if (statement.init.length === 0) return undefined;
+    const checks = statement.variables.map((identifier) => this.checkGlobal(identifier, statement.line));
+    const [only] = statement.variables;
+    const assign =
+      statement.variables.length === 1 && statement.init.length === 1 && only !== undefined
+        ? this.store(only, only.binding as Binding, this.single(statement.init[0]!), statement.line)
+        : this.multiple(statement.variables, statement.init, statement.line);
+    return new Block([...checks, assign]);
+  }
+
+  private assignment(statement: Extract<Statement, { type: "AssignmentStatement" }>): StatementNode {
+    const [target] = statement.variables;
+    if (statement.variables.length > 1 || statement.init.length > 1 || target === undefined) {
+      return this.multiple(statement.variables, statement.init, statement.line);
+    }
+    const source = statement.init[0]!;
+    if (target.type === "Identifier") {
+      return this.store(target, target.binding as Binding, this.single(source), target.line);
+    }
+    const object = this.expression(target.base);
+    if (target.type === "MemberExpression") {
+      return this.site(new SetField(target.line, object, target.identifier.name, this.single(source)));
+    }
+    const key = this.expression(target.index);
+    const value = this.single(source);
+    if (key instanceof Constant && typeof key.value === "string") {
+      return this.site(new SetField(target.line, object, key.value, value));
+    }
+    return this.site(new SetIndex(target.line, object, key, value));
+  }
+
+  private store(identifier: Identifier, binding: Binding, value: ExpressionNode, line: number): StatementNode {
+    switch (binding.kind) {
+      case "local":
+        return this.inCell(binding.variable)
+          ? new SetLocalCell(binding.variable.register, value)
+          : new SetLocal(binding.variable.register, value);
+      case "upvalue":
+        return new SetUpvalue(binding.index, value);
+      case "global":
+        return this.site(new SetGlobal(line, this.environment, identifier.name, value));
+      case "field":
+        return this.site(new SetField(line, this.variable(binding.environment, "_ENV"), identifier.name, value));
+      case "environment":
+        return new SetCell(this.environment, value);
+    }
+  }
+
+  private multiple(
+    variables: Extract<Statement, { type: "AssignmentStatement" }>["variables"],
+    init: Expression[],
+    line: number,
+  ): StatementNode {
+    const targets = variables.map((target): Target => {
+      if (target.type === "IndexExpression") {
+        return { kind: "index", object: this.expression(target.base), key: this.expression(target.index) };
+      }
+      if (target.type === "MemberExpression") {
+        return { kind: "index", object: this.expression(target.base), key: new Constant(target.identifier.name) };
+      }
+      const binding = target.binding as Binding;
+      switch (binding.kind) {
+        case "local":
+          return { kind: this.inCell(binding.variable) ? "cell" : "local", register: binding.variable.register };
+        case "upvalue":
+          return { kind: "upvalue", index: binding.index };
+        case "global":
+          return { kind: "global", environment: this.environment, name: target.name };
+        case "field":
+          return { kind: "index", object: this.variable(binding.environment, "_ENV"), key: new Constant(target.name) };
+        case "environment":
+          return { kind: "environment", environment: this.environment };
+      }
+    });
+    return this.site(new MultipleAssignment(line, targets, this.list(init)));
+  }
+
+  private return(values: Expression[]): StatementNode {
+    const [only] = values;
+    if (values.length !== 1 || only === undefined) return new ReturnMultiple(this.list(values));
+    const value = this.expression(only);
+    if (!value.isMulti) return new Return(value);
+    if (value instanceof FunctionCall || value instanceof MethodCall) {
+      return this.context.closing > 0 ? new ReturnCall(value) : this.site(new TailCall(value));
+    }
+    return new ReturnMultiple([value]);
+  }
+
+  // --- expressions --------------------------------------------------------------------------------------------------
+
+  private list(expressions: Expression[]): ExpressionNode[] {
+    return expressions.map((expression) => this.expression(expression));
+  }
+
+  /** An expression of which one value is wanted. */
+  private single(expression: Expression): ExpressionNode {
+    return this.expression(expression);
+  }
+
+  private expression(expression: Expression): ExpressionNode {
+    this.enter();
+    const node = this.bare(expression);
+    this.context.depth--;
+    return expression.inParens === true && node.isMulti ? new Parenthesised(node) : node;
+  }
+
+  private bare(expression: Expression): ExpressionNode {
+    switch (expression.type) {
+      case "NilLiteral":
+        return new Constant(undefined);
+      case "BooleanLiteral":
+        return new Constant(expression.value);
+      case "StringLiteral":
+        return new Constant(expression.value);
+      case "NumericLiteral":
+        return new Constant(parseNumber(expression.raw));
+      case "VarargLiteral": {
+        const { scope, prototype } = this.context;
+        if (!prototype.varargTable) return new Vararg(scope.varargRegister);
+        return new NamedVararg(this.variable({ kind: "local", variable: scope.varargVariable as Variable }, "..."));
+      }
+      case "Identifier":
+        return this.identifier(expression);
+      case "FunctionDeclaration":
+        return this.functionExpression(expression);
+      case "TableConstructorExpression":
+        return this.table(expression);
+      case "UnaryExpression":
+        return this.unary(expression.operator, this.expression(expression.argument), expression.line);
+      case "BinaryExpression":
+      case "LogicalExpression":
+        return this.chain(expression);
+      case "MemberExpression":
+        return this.site(new Field(expression.line, this.expression(expression.base), expression.identifier.name));
+      case "IndexExpression":
+        return this.index(this.expression(expression.base), this.expression(expression.index), expression.line);
+      case "CallExpression":
+        return this.call(expression.base, expression.arguments, expression.line);
+      case "TableCallExpression":
+        return this.call(expression.base, [expression.arguments], expression.line);
+      case "StringCallExpression":
+        return this.call(expression.base, [expression.argument], expression.line);
+    }
+  }
+
+  private identifier(identifier: Identifier): ExpressionNode {
+    const binding = identifier.binding as Binding;
+    switch (binding.kind) {
+      case "global":
+        return this.site(new Global(identifier.line, this.environment, identifier.name));
+      case "field":
+        return this.site(new Field(identifier.line, this.variable(binding.environment, "_ENV"), identifier.name, true));
+      default:
+        return this.variable(binding, identifier.name);
+    }
+  }
+
+  private variable(binding: Binding, name: string): ExpressionNode {
+    switch (binding.kind) {
+      case "local":
+        if (binding.variable.constant !== undefined) return this.bare(binding.variable.constant);
+        return this.inCell(binding.variable)
+          ? new LocalCell(binding.variable.register, name)
+          : new Local(binding.variable.register, name);
+      case "upvalue":
+        return this.inCell(binding.variable) ? new UpvalueCell(binding.index, name) : new UpvalueCopy(binding.index, name);
+      default:
+        return new EnvironmentVariable(this.environment);
+    }
+  }
+
+  private index(object: ExpressionNode, key: ExpressionNode, line: number): ExpressionNode {
+    if (key instanceof Constant && typeof key.value === "string") return this.site(new Field(line, object, key.value));
+    if (object instanceof Local && key instanceof Local) return this.site(new IndexLocals(line, object, key));
+    const isInteger = key instanceof Constant && typeof key.value === "number" && Number.isSafeInteger(key.value);
+    return this.site(new Index(line, object, key, isInteger ? "integer index" : "?"));
+  }
+
+  private call(base: Expression, args: Expression[], line: number): ExpressionNode {
+    if (base.type === "MemberExpression" && base.indexer === ":") {
+      const object = this.expression(base.base);
+      const values = this.list(args);
+      const short = values.length <= 2 && !lastIsMulti(values);
+      const node = new (short ? ShortMethodCall : MethodCall)(line, object, base.identifier.name, values);
+      this.site(node.method);
+      return this.site(node);
+    }
+    const callee = this.expression(base);
+    const values = this.list(args);
+    if (lastIsMulti(values)) return this.site(new FunctionCall(line, callee, values));
+    const forms = [Call0, Call1, Call2, Call3];
+    return this.site(new (forms[values.length] ?? FunctionCall)(line, callee, values));
+  }
+
+  private table(expression: Extract<Expression, { type: "TableConstructorExpression" }>): ExpressionNode {
+    const { fields } = expression;
+    if (fields.length === 0) return new EmptyTable();
+    if (fields.every((field) => field.type === "TableValue")) {
+      return new ListConstructor(fields.map((field) => this.expression(field.value)));
+    }
+    const names = new Set<string>();
+    const isRecord = fields.every((field) => {
+      if (field.type !== "TableKeyString" || names.has(field.key.name)) return false;
+      names.add(field.key.name);
+      return true;
+    });
+    if (isRecord && fields.length <= 48) {
+      return new RecordConstructor([...names], fields.map((field) => this.expression(field.value)));
+    }
+    const sources = fields.map((field): FieldSource => {
+      const key =
+        field.type === "TableValue"
+          ? undefined
+          : field.type === "TableKey"
+            ? this.expression(field.key)
+            : new Constant(field.key.name);
+      return { key, value: this.expression(field.value) };
+    });
+    return this.site(new TableConstructor(expression.line, sources));
+  }
+
+  private unary(operator: string, operand: ExpressionNode, line: number): ExpressionNode {
+    if (operator === "not") return new Not(operand);
+    if (operator === "#") return this.site(new Length(line, operand));
+    const row = operator === "-" ? UNM : BNOT;
+    if (operand instanceof Constant && isFoldable(operand.value)) {
+      const folded = row.raw(operand.value, operand.value);
+      if (folded !== undefined) return new Constant(folded);
+    }
+    return this.site(new Unary(line, row, operand));
+  }
+
+  /** Operators that lean to the left: short ones as nested nodes, long ones as a loop over their operands. */
+  private chain(expression: BinaryExpression | LogicalExpression): ExpressionNode {
+    const spine: (BinaryExpression | LogicalExpression)[] = [];
+    let at: Expression = expression;
+    while ((at.type === "BinaryExpression" || at.type === "LogicalExpression") && (spine.length === 0 || at.inParens !== true)) {
+      spine.push(at);
+      at = at.left;
+    }
+    let node = this.expression(at);
+    if (spine.length <= LONG_CHAIN) {
+      const { context } = this;
+      context.maxDepth = Math.max(context.maxDepth, context.depth + spine.length);
+      for (let i = spine.length - 1; i >= 0; i--) node = this.binary(spine[i]!, node, this.expression(spine[i]!.right));
+      return node;
+    }
+    const links = [];
+    for (let i = spine.length - 1; i >= 0; i--) {
+      const link = spine[i]!;
+      const carried = new Carried();
+      links.push({ carried, node: this.binary(link, carried, this.expression(link.right)) });
+    }
+    node = new Chain(node, links);
+    return node;
+  }
+
+  private binary(expression: BinaryExpression | LogicalExpression, left: ExpressionNode, right: ExpressionNode): ExpressionNode {
+    const { line, operator } = expression;
+    switch (operator) {
+      case "and":
+        return new And(left, right);
+      case "or":
+        return new Or(left, right);
+      case "..":
+        return this.site(new Concat(line, left, right));
+      case "==":
+      case "~=":
+        return this.equality(left, right, operator === "==", line);
+      case "<":
+      case "<=":
+      case ">":
+      case ">=":
+        return this.comparison(operator, left, right, line);
+      default:
+        return this.arithmetic(operator, left, right, line);
+    }
+  }
+
+  private equality(left: ExpressionNode, right: ExpressionNode, expected: boolean, line: number): ExpressionNode {
+    if (right instanceof Constant) {
+      const { value } = right;
+      if (value === undefined || typeof value === "string" || typeof value === "boolean") {
+        return new EqualConstant(left, value, expected);
+      }
+      if (typeof value === "number" && Number.isSafeInteger(value)) return new EqualInteger(left, value, expected);
+    }
+    return this.site(new Equal(line, left, right, expected));
+  }
+
+  private comparison(operator: string, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
+    const name = { "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual" }[operator] as keyof typeof COMPARISONS;
+    return this.specialised(COMPARISONS[name] as Forms, left, right, line);
+  }
+
+  private arithmetic(operator: string, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
+    const { name, row } = ARITHMETIC_ROWS[operator] as { name: keyof typeof ARITHMETIC; row: Operator };
+    if (left instanceof Constant && right instanceof Constant && isFoldable(left.value) && isFoldable(right.value)) {
+      const folded = fold(row, left.value, right.value);
+      if (folded !== undefined) return new Constant(folded);
+    }
+    return this.specialised(ARITHMETIC[name] as Forms, left, right, line);
+  }
+
+  /** The most specialised class there is for these operands. */
+  private specialised(forms: Forms, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
+    const x = left instanceof Local ? "L" : "E";
+    const y = operandKind(right);
+    const make = forms[`${x}${y}`] ?? forms[`E${y}`] ?? forms[`${x}E`] ?? forms.EE;
+    return this.site(new (make as Forms["EE"])(line, left, right));
+  }
+}
+
+/** Classes of arithmetic.ts by operand kinds. Each takes operands of just those kinds, which `specialised` sees to. */
+type Forms = Record<string, (new (line: number, left: never, right: never) => ExpressionNode & { size: number }) | undefined> & {
+  EE: new (line: number, left: ExpressionNode, right: ExpressionNode) => ExpressionNode & { size: number };
+};
+
+const ARITHMETIC_ROWS: Record<string, { name: keyof typeof ARITHMETIC; row: Operator }> = {
+  "+": { name: "Add", row: ADD },
+  "-": { name: "Sub", row: SUB },
+  "*": { name: "Mul", row: MUL },
+  "/": { name: "Div", row: DIV },
+  "%": { name: "Mod", row: MOD },
+  "//": { name: "IDiv", row: IDIV },
+  "^": { name: "Pow", row: POW },
+  "&": { name: "BAnd", row: BAND },
+  "|": { name: "BOr", row: BOR },
+  "~": { name: "BXor", row: BXOR },
+  "<<": { name: "Shl", row: SHL },
+  ">>": { name: "Shr", row: SHR },
+};
+
+interface UntilStatement {
+  type: "Until";
+  condition: Expression;
+}
+
+/** The value so far of a long chain of operators: the left operand of each link. */
+class Carried extends ExpressionNode {
+  value: Value = undefined;
+  override eval(): Value {
+    return this.value;
+  }
+}
+
+function operandKind(node: ExpressionNode): "E" | "L" | "K" | "F" {
+  if (node instanceof Local) return "L";
+  if (!(node instanceof Constant)) return "E";
+  if (typeof node.value === "number") return Number.isSafeInteger(node.value) ? "K" : "F";
+  return node.value instanceof LuaFloat ? "F" : "E";
+}
+
+function isFoldable(value: Value): boolean {
+  return typeof value === "number" || typeof value === "bigint" || value instanceof LuaFloat;
+}
+
+/** An operation on constants done now, unless it raises, or gives a NaN or a zero float (as the reference refrains). */
+function fold(row: Operator, a: Value, b: Value): Value {
+  try {
+    const value = row.raw(a, b);
+    if (isFloat(value)) {
+      const n = typeof value === "number" ? value : value.n;
+      if (Number.isNaN(n) || n === 0) return undefined;
+    }
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function lastIsMulti(values: ExpressionNode[]): boolean {
+  return values.length > 0 && values[values.length - 1]!.isMulti;
+}
+
+function closingVariable(statement: Statement): Identifier | undefined {
+  if (statement.type !== "LocalStatement") return undefined;
+  return statement.variables.find((identifier) => identifier.attrib === "close");
+}

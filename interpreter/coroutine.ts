@@ -1,0 +1,39 @@
+/** Coroutines (manual §2.6): their registers and the continuation records they wait with. */
+import type { LuaError } from "./error.ts";
+import type { Registers } from "./state.ts";
+import type { Value } from "./value.ts";
+
+export type CoroutineStatus = "suspended" | "running" | "normal" | "dead";
+
+/** Records of one suspension; `position` is the next to be used (records are four elements long). */
+export interface Segment {
+  records: unknown[];
+  position: number;
+}
+
+export class Coroutine {
+  readonly R: Registers = [undefined, undefined, undefined, undefined];
+  status: CoroutineStatus = "suspended";
+  /** What to continue, the innermost segment last. */
+  readonly segments: Segment[] = [];
+  started = false;
+  /** Who resumed it, while it is running or normal. */
+  resumer: Coroutine | undefined = undefined;
+  /** Base of the innermost window while it is suspended, for tracebacks. */
+  top = 0;
+  /** Native calls under way in it; see MAX_NATIVE_CALLS. While it is suspended, its own only. */
+  nativeCalls = 0;
+  /** Native calls around it when it was last resumed. */
+  entryCalls = 0;
+  /** Protected calls under way: errors with none leave to-be-closed variables to `coroutine.close`. */
+  protectedCalls = 0;
+  /** The error it died of. */
+  failure: LuaError | undefined = undefined;
+  /** Hook of the debug library, if any. */
+  hook: unknown = undefined;
+  /** A task's own coroutine cannot be resumed or yielded from by Lua code. */
+  constructor(
+    readonly body: Value,
+    readonly isRoot: boolean,
+  ) {}
+}

@@ -1,0 +1,79 @@
+/**
+ * The interpreter as others use it: make a virtual machine, load a chunk, run it as a task.
+ *
+ *     const vm = createVm({ memoryBytes: 64 << 20, timeoutMs: Infinity });
+ *     const results = await new Task(vm, load(vm, "return 1 + 1", "=example"), []).start().promise;
+ */
+import { compile } from "./compile.ts";
+import { LuaError } from "./error.ts";
+import { Cell, type LuaFunction } from "./function.ts";
+import { SyntaxFailure } from "./lexer.ts";
+import { openBase } from "./library/base.ts";
+import { coroutineLibrary } from "./library/coroutine.ts";
+import { mathLibrary } from "./library/math.ts";
+import { osLibrary } from "./library/os.ts";
+import { type ModuleFinder, openPackages, packageLibraries } from "./library/package.ts";
+import { stringLibrary, stringMetatable } from "./library/string.ts";
+import { tableLibrary } from "./library/table.ts";
+import { utf8Library } from "./library/utf8.ts";
+import type { Limits } from "./limits.ts";
+import { type Library, openLibrary } from "./native.ts";
+import { skipShebang } from "./parse.ts";
+import type { LuaTable } from "./table.ts";
+import type { Value } from "./value.ts";
+import { VirtualMachine } from "./vm.ts";
+
+/** Lua's own libraries that a sandboxed script gets, besides the basic functions. */
+export const sandboxLibraries: readonly Library[] = [
+  coroutineLibrary,
+  tableLibrary,
+  stringLibrary,
+  utf8Library,
+  mathLibrary,
+  osLibrary,
+];
+
+/** Opens a library as a global table, and as a module that `require` knows. */
+export function openGlobal(vm: VirtualMachine, library: Library): LuaTable {
+  const table = openLibrary(vm, library);
+  if (library.name !== "_G") {
+    vm.globals.setConstant(library.name, table);
+    (vm.registry.getString("_LOADED") as LuaTable).setString(library.name, table);
+  }
+  return table;
+}
+
+/** A virtual machine with the libraries of Lua that a sandboxed script may have. */
+export function createVm(limits?: Limits): VirtualMachine {
+  const vm = new VirtualMachine(limits);
+  openPackages(vm);
+  openBase(vm);
+  (vm.registry.getString("_LOADED") as LuaTable).setString("_G", vm.globals);
+  for (const library of sandboxLibraries) openGlobal(vm, library);
+  vm.stringMetatable = stringMetatable(vm);
+  return vm;
+}
+
+/** Adds `require` and `package` to a virtual machine. */
+export function openRequire(vm: VirtualMachine, find: ModuleFinder): void {
+  const { globals, package: packages } = packageLibraries(find);
+  openGlobal(vm, globals);
+  openGlobal(vm, packages);
+}
+
+/**
+ * Compiles a chunk, given as bytes, with the machine's globals (or `environment`) as its `_ENV`. Throws a LuaError
+ * for a syntax error. `chunkName` is in Lua's form, such as "@script.lua".
+ */
+export function load(vm: VirtualMachine, source: string, chunkName: string, environment?: Value): LuaFunction {
+  try {
+    return compile(source, chunkName, new Cell(environment ?? vm.globals), { debug: vm.debug });
+  } catch (error) {
+    if (error instanceof SyntaxFailure) throw new LuaError(error.message);
+    throw error;
+  }
+}
+
+export { LuaError, Stop } from "./error.ts";
+export { Task } from "./task.ts";
+export { skipShebang };

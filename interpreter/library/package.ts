@@ -1,0 +1,104 @@
+/** Modules (manual §6.3): `require` and the `package` table, without loaders of native code. */
+import { Continuation, call } from "../call.ts";
+import { failure, LuaError } from "../error.ts";
+import { checkString, type Library, library, rawFn, returns, string } from "../native.ts";
+import { suspend } from "../nodes/node.ts";
+import { state } from "../state.ts";
+import { LuaTable } from "../table.ts";
+import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import type { VirtualMachine } from "../vm.ts";
+import { compileOrMessage } from "./base.ts";
+import { Cell } from "../function.ts";
+
+/** Where a module's source was found: its bytes, and its chunk name in Lua's form. */
+export interface ModuleSource {
+  source: string;
+  chunkName: string;
+  /** What the module gets as its second argument. */
+  location: string;
+}
+
+/** Finds a module by name, or tells in one line each where it has looked. */
+export type ModuleFinder = (name: string) => ModuleSource | string[];
+
+interface Loading {
+  name: string;
+  location: string;
+}
+
+/** A module's chunk is running. */
+class LoadingModule extends Continuation {
+  override proceed(saved: unknown, value: Results): Results {
+    return loaded(saved as Loading, value);
+  }
+}
+const LOADING = new LoadingModule();
+
+function packages(vm: VirtualMachine): { loaded: LuaTable; preload: LuaTable } {
+  return {
+    loaded: vm.registry.getString("_LOADED") as LuaTable,
+    preload: vm.registry.getString("_PRELOAD") as LuaTable,
+  };
+}
+
+/** Keeps what a module's chunk returned, true if nothing. */
+function loaded({ name, location }: Loading, given: Results): Results {
+  const { loaded } = packages(state.vm);
+  const value = first(given);
+  if (value !== undefined) loaded.setString(name, value);
+  else if (loaded.getString(name) === undefined) loaded.setString(name, true);
+  return [loaded.getString(name), location];
+}
+
+function require(nameValue: Value, find: ModuleFinder): Results | Suspended {
+  const name = checkString(nameValue, 1);
+  const { loaded: known, preload } = packages(state.vm);
+  const value = known.getString(name);
+  if (value !== undefined && value !== false) return value;
+  const loader = preload.getString(name);
+  if (loader !== undefined) return run(loader, { name, location: ":preload:" });
+  const found = find(name);
+  if (Array.isArray(found)) {
+    const tried = [`no field package.preload['${name}']`, ...found].map((line) => `\n\t${line}`).join("");
+    throw failure(`module '${name}' not found:${tried}`);
+  }
+  const compiled = compileOrMessage(found.source, found.chunkName, new Cell(state.vm.globals));
+  if (Array.isArray(compiled)) {
+    throw new LuaError(`error loading module '${name}' from file '${found.location}':\n\t${String(compiled[1])}`);
+  }
+  return run(compiled, { name, location: found.location });
+}
+
+function run(loader: Value, loading: Loading): Results | Suspended {
+  const given = call(loader, [loading.name, loading.location]);
+  return given === SUSPENDED ? suspend(LOADING, state.top, 0, loading) : loaded(loading, given);
+}
+
+/** `require` and `package`, with a finder that decides where modules come from. */
+export function packageLibraries(find: ModuleFinder): { globals: Library; package: Library } {
+  return {
+    globals: library("_G", "Modules.", [
+      rawFn(
+        "require",
+        {
+          summary: "Loads a module once, and returns what it returned.",
+          params: [string("name")],
+          returns: [returns("module", "any"), returns("location", "string")],
+          source: "Lua manual §6.3",
+        },
+        (name) => require(name, find),
+      ),
+    ]),
+    package: library("package", "How modules are found.", [], (vm) => {
+      const { loaded, preload } = packages(vm);
+      return { loaded, preload, path: "./?.lua;./?/init.lua", cpath: "", config: "/\n;\n?\n!\n-\n" };
+    }),
+  };
+}
+
+/** Makes the tables that `require` keeps; to be called before libraries are opened. */
+export function openPackages(vm: VirtualMachine): void {
+  vm.registry.setString("_LOADED", vm.newTable());
+  vm.registry.setString("_PRELOAD", vm.newTable());
+}
+

@@ -1,0 +1,125 @@
+/** Protected calls (manual §2.3, §6.1): `pcall` and `xpcall`. */
+import { call, Continuation, invoke, NATIVE_SITE } from "../call.ts";
+import { LuaError } from "../error.ts";
+import { argumentError, checkFunction } from "../native.ts";
+import { suspend } from "../nodes/node.ts";
+import { NATIVE_WINDOW, type Registers, state } from "../state.ts";
+import { allowOverflow, caught } from "../task.ts";
+import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+
+function success(given: Results): Results {
+  return Array.isArray(given) ? [true, ...given] : [true, given];
+}
+
+/** The error that a protected call may hand to Lua; stops and closings go on their way. */
+function catchable(thrown: unknown): LuaError {
+  const error = caught(thrown);
+  if (error instanceof LuaError) return error;
+  throw error;
+}
+
+/** A pcall whose function has to wait; saved: the native calls under way outside it. */
+class ProtectedCall extends Continuation {
+  override get handlesErrors(): boolean {
+    return true;
+  }
+  override proceed(_saved: unknown, value: Results): Results {
+    return success(value);
+  }
+  override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
+    const { value } = catchable(error);
+    state.nativeCalls = saved as number;
+    return [false, value];
+  }
+}
+const PROTECTED = new ProtectedCall();
+
+export function protectedCall(args: Value[]): Results | Suspended {
+  if (args.length === 0) throw argumentError(1, "value expected");
+  const { top, nativeCalls } = state;
+  const fn = args.shift();
+  let given: Results | Suspended;
+  try {
+    given = call(fn, args);
+  } catch (error) {
+    const { value } = catchable(error);
+    state.top = top;
+    state.nativeCalls = nativeCalls;
+    state.records = [];
+    return [false, value];
+  }
+  return given === SUSPENDED ? suspend(PROTECTED, top, 0, nativeCalls) : success(given);
+}
+
+interface Guarded {
+  handler: Value;
+  nativeCalls: number;
+}
+
+const CALLING = 0;
+const HANDLING = 1;
+
+/** How often a message handler may fail over its own errors before that is the error. */
+const MAX_HANDLER_FAILURES = 10;
+
+/** An xpcall, waiting for its function or for its message handler. */
+class HandledCall extends Continuation {
+  override get handlesErrors(): boolean {
+    return true;
+  }
+  override proceed(saved: unknown, value: Results, stage: number): Results {
+    const { nativeCalls } = saved as Guarded;
+    if (stage === CALLING) return success(value);
+    state.nativeCalls = nativeCalls;
+    return [false, first(value)];
+  }
+  override handle(_R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
+    return handleError(catchable(thrown), saved as Guarded, base);
+  }
+}
+const HANDLED = new HandledCall();
+
+/** Passes an error through the message handler, in a window above the place where it was raised. */
+function handleError(error: LuaError, guarded: Guarded, top: number): Results | Suspended {
+  const { R, coroutine } = state;
+  state.records = [];
+  let failure = error;
+  for (let failures = 0; ; failures++) {
+    if (failures > MAX_HANDLER_FAILURES) {
+      state.top = top;
+      state.nativeCalls = guarded.nativeCalls;
+      return [false, "error in error handling"];
+    }
+    const site = failure.site ?? NATIVE_SITE;
+    const inPlace = failure.base >= top && failure.coroutine === coroutine;
+    const base = inPlace ? failure.base + site.size : top + NATIVE_WINDOW;
+    try {
+      state.nativeCalls = guarded.nativeCalls + 1;
+      allowOverflow(true);
+      const given = invoke(guarded.handler, [failure.value], R, base, inPlace ? site : NATIVE_SITE);
+      state.top = top;
+      if (given === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
+      state.nativeCalls = guarded.nativeCalls;
+      return [false, first(given)];
+    } catch (thrown) {
+      failure = catchable(thrown);
+      state.records = [];
+    } finally {
+      allowOverflow(false);
+    }
+  }
+}
+
+export function protectedCallWithHandler(args: Value[]): Results | Suspended {
+  checkFunction(args[1], 2);
+  const { top, nativeCalls } = state;
+  const fn = args.shift();
+  const guarded: Guarded = { handler: args.shift(), nativeCalls };
+  let given: Results | Suspended;
+  try {
+    given = call(fn, args);
+  } catch (thrown) {
+    return handleError(catchable(thrown), guarded, top);
+  }
+  return given === SUSPENDED ? suspend(HANDLED, top, CALLING, guarded) : success(given);
+}

@@ -1,0 +1,184 @@
+/** `string.gsub` (manual §6.5). */
+import { indexValue } from "../access.ts";
+import { Continuation, call } from "../call.ts";
+import { basicType, failure } from "../error.ts";
+import { LuaFunction, NativeFunction } from "../function.ts";
+import { charge } from "../memory.ts";
+import { checkIndex, checkString, typeError } from "../native.ts";
+import { suspend } from "../nodes/node.ts";
+import { formatNumber } from "../number.ts";
+import { state } from "../state.ts";
+import { LuaTable } from "../table.ts";
+import { first, isNumber, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { captureValue, matchStart, type Pattern, pushCaptures, search } from "./match.ts";
+import { patternOf } from "./pattern.ts";
+import { reserveString } from "./size.ts";
+
+/** `%` followed by what may not follow it; an error once a match needs the replacement. */
+const INVALID = -1;
+/** `%0` */
+const WHOLE = -2;
+
+/** A replacement string: texts, and captures by their index. */
+type Replacement = readonly (string | number)[];
+
+function parseReplacement(text: string): Replacement {
+  const parts: (string | number)[] = [];
+  let literal = "";
+  let from = 0;
+  for (;;) {
+    const percent = text.indexOf("%", from);
+    if (percent < 0) break;
+    literal += text.slice(from, percent);
+    const char = text[percent + 1] ?? "";
+    from = percent + 2;
+    if (char === "%") {
+      literal += "%";
+      continue;
+    }
+    if (literal !== "") parts.push(literal);
+    literal = "";
+    parts.push(char === "0" ? WHOLE : char >= "1" && char <= "9" ? text.charCodeAt(percent + 1) - 49 : INVALID);
+  }
+  literal += text.slice(from);
+  if (literal !== "" || parts.length === 0) parts.push(literal);
+  return parts;
+}
+
+let lastText = "";
+let lastReplacement: Replacement = [""];
+
+function replacementOf(text: string): Replacement {
+  if (text !== lastText) {
+    lastReplacement = parseReplacement(text);
+    lastText = text;
+  }
+  return lastReplacement;
+}
+
+/** Results that grow by more than this between two checks of the memory limit are checked at once. */
+const UNCHECKED = 100_000;
+
+/** A substitution on its way: what must survive while a replacement function waits. */
+class Substitution {
+  /** Substitutions made. */
+  count = 0;
+  /** Where the search goes on. */
+  private at = 0;
+  /** Where the last match ended; -1 before the first. */
+  private last = -1;
+  /** How far the subject has been copied into the result. */
+  private copied = 0;
+  private out = "";
+  private changed = false;
+  /** Result length that is known to fit. */
+  private checked = UNCHECKED;
+  /** The match whose replacement is being asked for. */
+  private start = 0;
+
+  constructor(
+    readonly s: string,
+    private readonly pattern: Pattern,
+    /** Texts and captures of a replacement string, or the function or table to ask. */
+    private readonly replacement: Replacement | LuaFunction | NativeFunction | LuaTable,
+    private readonly max: number,
+  ) {}
+
+  run(): Results | Suspended {
+    const { s, pattern, replacement, max } = this;
+    while (this.count < max) {
+      const end = this.at > s.length ? -1 : search(pattern, s, this.at, this.last);
+      if (end < 0) break;
+      this.count++;
+      this.start = matchStart();
+      this.at = this.last = end;
+      if (replacement instanceof LuaTable) {
+        const key = captureValue(pattern, s, 0, this.start, end);
+        const given = replacement.metatable === undefined ? replacement.get(key) : indexValue(replacement, key);
+        if (given === SUSPENDED) return suspend(REPLACED, state.top, 0, [this, s, replacement]);
+        this.accept(first(given));
+      } else if (replacement instanceof LuaFunction || replacement instanceof NativeFunction) {
+        const values: Value[] = [];
+        pushCaptures(pattern, s, this.start, end, values, true);
+        const given = call(replacement, values);
+        if (given === SUSPENDED) return suspend(REPLACED, state.top, 0, [this, s, replacement]);
+        this.accept(first(given));
+      } else this.expand(replacement, end);
+      if (pattern.anchored) break;
+    }
+    return this.finish();
+  }
+
+  /** Puts in what a function or table gave; nil and false keep the match. */
+  accept(value: Value): void {
+    if (typeof value === "string") this.append(value);
+    else if (isNumber(value)) this.append(formatNumber(value));
+    else if (value !== undefined && value !== false) {
+      throw failure(`invalid replacement value (a ${basicType(value)})`);
+    }
+  }
+
+  private append(text: string): void {
+    const skipped = this.start - this.copied;
+    const length = this.out.length + skipped + text.length;
+    if (length > this.checked) {
+      reserveString(length);
+      this.checked = length + UNCHECKED;
+    }
+    this.out = skipped > 0 ? this.out + this.s.substring(this.copied, this.start) + text : this.out + text;
+    this.copied = this.last;
+    this.changed = true;
+  }
+
+  /** Puts in a replacement string with the captures of the match. */
+  private expand(parts: Replacement, end: number): void {
+    const only = parts[0]!;
+    if (parts.length === 1 && typeof only === "string") {
+      this.append(only);
+      return;
+    }
+    let text = "";
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
+      if (typeof part === "string") text += part;
+      else if (part === WHOLE) text += this.s.substring(this.start, end);
+      else if (part === INVALID) throw failure("invalid use of '%' in replacement string");
+      else text += captureValue(this.pattern, this.s, part, this.start, end);
+      if (text.length > this.checked) reserveString(text.length);
+    }
+    this.append(text);
+  }
+
+  private finish(): Results {
+    const { s, count } = this;
+    if (!this.changed) return [s, count];
+    const text = this.out + s.substring(this.copied);
+    charge(text.length + 32);
+    return [text, count];
+  }
+}
+
+class ReplacedContinuation extends Continuation {
+  override proceed(saved: unknown, value: Results): Results | Suspended {
+    const [substitution] = saved as [Substitution];
+    substitution.accept(first(value));
+    return substitution.run();
+  }
+}
+const REPLACED = new ReplacedContinuation();
+
+/** `string.gsub(s, pattern, repl, n)` */
+export function gsub(args: Value[]): Results | Suspended {
+  const s = checkString(args[0], 1);
+  const text = checkString(args[1], 2);
+  const wanted = args[2];
+  // The reference looks at the last argument before it complains about the third.
+  const max = args[3] === undefined ? Number.POSITIVE_INFINITY : checkIndex(args[3], 4);
+  const isText = typeof wanted === "string" || isNumber(wanted);
+  if (!isText && !(wanted instanceof LuaFunction || wanted instanceof NativeFunction || wanted instanceof LuaTable)) {
+    throw typeError(3, "string/function/table", wanted);
+  }
+  const pattern = patternOf(text);
+  const replacement = isText ? replacementOf(typeof wanted === "string" ? wanted : formatNumber(wanted)) : wanted;
+  return new Substitution(s, pattern, replacement, max).run();
+}

@@ -1,0 +1,2280 @@
+// Written by scripts/generate-operators.ts: change that, not this.
+/** Binary arithmetic, bitwise operators and order comparisons, specialised by operand (manual §3.4.1, §3.4.2, §3.4.4). */
+import { compare, operate } from "../access.ts";
+import {
+  ADD,
+  and,
+  BAND,
+  BOR,
+  BXOR,
+  DIV,
+  floatModulo,
+  IDIV,
+  integerFloorDivide,
+  integerModulo,
+  MOD,
+  MUL,
+  or,
+  POW,
+  power,
+  SHL,
+  SHR,
+  SUB,
+  shiftLeft,
+  shiftRight,
+  xor,
+} from "../operators.ts";
+import type { Registers } from "../state.ts";
+import { LuaFloat, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { Binary, Comparison, LEFT, RIGHT } from "./binary.ts";
+import type { Constant } from "./literal.ts";
+import { type Expression, suspend } from "./node.ts";
+import type { Local } from "./variable.ts";
+
+class AddEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, ADD, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class AddEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, ADD, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class AddEF extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, ADD, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
+  }
+}
+
+class AddEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, ADD, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class AddLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, ADD, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class AddLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, ADD, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class AddLF extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, ADD, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
+  }
+}
+
+class AddLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, ADD, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+}
+
+class SubEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, SUB, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class SubEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, SUB, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class SubEF extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, SUB, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
+  }
+}
+
+class SubEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, SUB, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class SubLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, SUB, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class SubLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, SUB, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class SubLF extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, SUB, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
+  }
+}
+
+class SubLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, SUB, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+}
+
+class MulEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, MUL, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class MulEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, MUL, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class MulEF extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, MUL, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
+  }
+}
+
+class MulEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, MUL, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class MulLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, MUL, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class MulLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, MUL, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class MulLF extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, MUL, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
+  }
+}
+
+class MulLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, MUL, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+}
+
+class DivEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, DIV, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, DIV, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivEF extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, DIV, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, this.right.value, this.left, this.right);
+  }
+}
+
+class DivEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, DIV, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, DIV, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, DIV, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, DIV, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class ModEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, MOD, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class ModEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, MOD, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class ModEF extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, MOD, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = floatModulo(x, y);
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, MOD, x, this.right.value, this.left, this.right);
+  }
+}
+
+class ModEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, MOD, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class ModLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, MOD, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class ModLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, MOD, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class ModLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, MOD, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && y > 0) return x % y;
+        if (y !== 0) return integerModulo(x, y);
+      }
+    }
+    return operate(R, base, this, MOD, x, y, this.left, this.right);
+  }
+}
+
+class IDivEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, IDIV, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class IDivEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, IDIV, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class IDivEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, IDIV, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class IDivLE extends Binary {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, IDIV, left, right);
+    this.leftRegister = left.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class IDivLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, IDIV, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class IDivLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, IDIV, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
+        if (x >= 0 && y > 0) return (x - (x % y)) / y;
+        return integerFloorDivide(x, y);
+      }
+    }
+    return operate(R, base, this, IDIV, x, y, this.left, this.right);
+  }
+}
+
+class PowEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, POW, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      const z = power(x, y);
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, POW, x, y, this.left, this.right);
+  }
+}
+
+class BAndEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, BAND, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+    }
+    return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+}
+
+class BAndEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, BAND, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (Number.isSafeInteger(x)) return and(x, y);
+    }
+    return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+}
+
+class BAndEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, BAND, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+    }
+    return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+}
+
+class BAndLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, BAND, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (Number.isSafeInteger(x)) return and(x, y);
+    }
+    return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+}
+
+class BAndLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, BAND, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+    }
+    return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+}
+
+class BOrEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, BOR, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+    }
+    return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+}
+
+class BOrEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, BOR, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (Number.isSafeInteger(x)) return or(x, y);
+    }
+    return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+}
+
+class BOrEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, BOR, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+    }
+    return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+}
+
+class BOrLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, BOR, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (Number.isSafeInteger(x)) return or(x, y);
+    }
+    return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+}
+
+class BOrLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, BOR, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+    }
+    return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+}
+
+class BXorEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, BXOR, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+    }
+    return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+}
+
+class BXorEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, BXOR, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (Number.isSafeInteger(x)) return xor(x, y);
+    }
+    return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+}
+
+class BXorEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, BXOR, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+    }
+    return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+}
+
+class BXorLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, BXOR, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (Number.isSafeInteger(x)) return xor(x, y);
+    }
+    return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+}
+
+class BXorLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, BXOR, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+    }
+    return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+}
+
+class ShlEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, SHL, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+    }
+    return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+}
+
+class ShlEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, SHL, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) return shiftLeft(x, y);
+    }
+    return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+}
+
+class ShlEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, SHL, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+    }
+    return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+}
+
+class ShlLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, SHL, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) return shiftLeft(x, y);
+    }
+    return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+}
+
+class ShlLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, SHL, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+    }
+    return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+}
+
+class ShrEE extends Binary {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, SHR, left, right);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
+        return shiftRight(x, y);
+      }
+    }
+    return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+}
+
+class ShrEK extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, SHR, left, right);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) {
+        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
+        return shiftRight(x, y);
+      }
+    }
+    return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+}
+
+class ShrEL extends Binary {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, SHR, left, right);
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
+        return shiftRight(x, y);
+      }
+    }
+    return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+}
+
+class ShrLK extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, SHR, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      if (Number.isSafeInteger(x)) {
+        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
+        return shiftRight(x, y);
+      }
+    }
+    return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+}
+
+class ShrLL extends Binary {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, SHR, left, right);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") {
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
+        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
+        return shiftRight(x, y);
+      }
+    }
+    return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+}
+
+class LessEE extends Comparison {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, false, false);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessEK extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, false);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessEF extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, false);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x < y;
+    return compare(R, base, this, x, this.right.value, false);
+  }
+}
+
+class LessEL extends Comparison {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, false, false);
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessLE extends Comparison {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, false, false);
+    this.leftRegister = left.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessLK extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, false);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessLF extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, false);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x < y;
+    return compare(R, base, this, x, this.right.value, false);
+  }
+}
+
+class LessLL extends Comparison {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, false, false);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x < y;
+    return compare(R, base, this, x, y, false);
+  }
+}
+
+class LessEqualEE extends Comparison {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, false, true);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class LessEqualEK extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, true);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class LessEqualEF extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, true);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x <= y;
+    return compare(R, base, this, x, this.right.value, true);
+  }
+}
+
+class LessEqualEL extends Comparison {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, false, true);
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class LessEqualLE extends Comparison {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, false, true);
+    this.leftRegister = left.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class LessEqualLK extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, true);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class LessEqualLF extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, false, true);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x <= y;
+    return compare(R, base, this, x, this.right.value, true);
+  }
+}
+
+class LessEqualLL extends Comparison {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, false, true);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x <= y;
+    return compare(R, base, this, x, y, true);
+  }
+}
+
+class GreaterEE extends Comparison {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, true, false);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterEK extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, false);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterEF extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, false);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x > y;
+    return compare(R, base, this, this.right.value, x, false);
+  }
+}
+
+class GreaterEL extends Comparison {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, true, false);
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterLE extends Comparison {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, true, false);
+    this.leftRegister = left.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterLK extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, false);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterLF extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, false);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x > y;
+    return compare(R, base, this, this.right.value, x, false);
+  }
+}
+
+class GreaterLL extends Comparison {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, true, false);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x > y;
+    return compare(R, base, this, y, x, false);
+  }
+}
+
+class GreaterEqualEE extends Comparison {
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, true, true);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+class GreaterEqualEK extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, true);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+class GreaterEqualEF extends Comparison {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, true);
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y = this.constant;
+    if (typeof x === "number") return x >= y;
+    return compare(R, base, this, this.right.value, x, true);
+  }
+}
+
+class GreaterEqualEL extends Comparison {
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Expression,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, true, true);
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x = this.left.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, LEFT);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+class GreaterEqualLE extends Comparison {
+  private readonly leftRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Expression,
+  ) {
+    super(line, left, right, true, true);
+    this.leftRegister = left.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof x === "number" && typeof y === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+class GreaterEqualLK extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, true);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+class GreaterEqualLF extends Comparison {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, left, right, true, true);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") return x >= y;
+    return compare(R, base, this, this.right.value, x, true);
+  }
+}
+
+class GreaterEqualLL extends Comparison {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Local,
+  ) {
+    super(line, left, right, true, true);
+    this.leftRegister = left.register;
+    this.rightRegister = right.register;
+  }
+  override test(R: Registers, base: number): boolean | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number") return x >= y;
+    return compare(R, base, this, y, x, true);
+  }
+}
+
+/** The classes by operator and operand kinds: E any expression, L a local, K a constant integer, F a constant float. */
+export const ARITHMETIC = {
+  Add: { EE: AddEE, EK: AddEK, EF: AddEF, EL: AddEL, LE: AddLE, LK: AddLK, LF: AddLF, LL: AddLL },
+  Sub: { EE: SubEE, EK: SubEK, EF: SubEF, EL: SubEL, LE: SubLE, LK: SubLK, LF: SubLF, LL: SubLL },
+  Mul: { EE: MulEE, EK: MulEK, EF: MulEF, EL: MulEL, LE: MulLE, LK: MulLK, LF: MulLF, LL: MulLL },
+  Div: { EE: DivEE, EK: DivEK, EF: DivEF, EL: DivEL, LE: DivLE, LK: DivLK, LL: DivLL },
+  Mod: { EE: ModEE, EK: ModEK, EF: ModEF, EL: ModEL, LE: ModLE, LK: ModLK, LL: ModLL },
+  IDiv: { EE: IDivEE, EK: IDivEK, EL: IDivEL, LE: IDivLE, LK: IDivLK, LL: IDivLL },
+  Pow: { EE: PowEE },
+  BAnd: { EE: BAndEE, EK: BAndEK, EL: BAndEL, LK: BAndLK, LL: BAndLL },
+  BOr: { EE: BOrEE, EK: BOrEK, EL: BOrEL, LK: BOrLK, LL: BOrLL },
+  BXor: { EE: BXorEE, EK: BXorEK, EL: BXorEL, LK: BXorLK, LL: BXorLL },
+  Shl: { EE: ShlEE, EK: ShlEK, EL: ShlEL, LK: ShlLK, LL: ShlLL },
+  Shr: { EE: ShrEE, EK: ShrEK, EL: ShrEL, LK: ShrLK, LL: ShrLL },
+} as const;
+
+export const COMPARISONS = {
+  Less: { EE: LessEE, EK: LessEK, EF: LessEF, EL: LessEL, LE: LessLE, LK: LessLK, LF: LessLF, LL: LessLL },
+  LessEqual: {
+    EE: LessEqualEE,
+    EK: LessEqualEK,
+    EF: LessEqualEF,
+    EL: LessEqualEL,
+    LE: LessEqualLE,
+    LK: LessEqualLK,
+    LF: LessEqualLF,
+    LL: LessEqualLL,
+  },
+  Greater: {
+    EE: GreaterEE,
+    EK: GreaterEK,
+    EF: GreaterEF,
+    EL: GreaterEL,
+    LE: GreaterLE,
+    LK: GreaterLK,
+    LF: GreaterLF,
+    LL: GreaterLL,
+  },
+  GreaterEqual: {
+    EE: GreaterEqualEE,
+    EK: GreaterEqualEK,
+    EF: GreaterEqualEF,
+    EL: GreaterEqualEL,
+    LE: GreaterEqualLE,
+    LK: GreaterEqualLK,
+    LF: GreaterEqualLF,
+    LL: GreaterEqualLL,
+  },
+} as const;

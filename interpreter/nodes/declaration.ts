@@ -1,0 +1,261 @@
+/** Local and global declarations, to-be-closed variables (manual §3.3.7, §3.3.8). */
+import { index } from "../access.ts";
+import { callMetamethod, leaveMetamethod } from "../call.ts";
+import { LuaError, runtimeError, Stop } from "../error.ts";
+import { Cell } from "../function.ts";
+import { charge } from "../memory.ts";
+import { Event, metamethod } from "../metatable.ts";
+import { type Registers, state } from "../state.ts";
+import { caught, Closing } from "../task.ts";
+import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { extend } from "./call.ts";
+import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
+
+/** `local x = value` where x lives in a cell: a fresh one each time. */
+export class DeclareCell extends Statement {
+  constructor(
+    readonly register: number,
+    readonly value: Expression,
+  ) {
+    super();
+  }
+  override exec(R: Registers, base: number): Completion {
+    const value = this.value.eval(R, base);
+    if (value === SUSPENDED) return suspend(this, base, 0);
+    R[base + this.register] = new Cell(value);
+    charge(32);
+    return undefined;
+  }
+  override resume(R: Registers, base: number, _stage: number, _saved: unknown, value: unknown): unknown {
+    R[base + this.register] = new Cell(value as Value);
+    return undefined;
+  }
+}
+
+/** `local function f`: the cell is there before the function that refers to it. */
+export class DeclareFunctionCell extends Statement {
+  constructor(
+    readonly register: number,
+    readonly value: Expression,
+  ) {
+    super();
+  }
+  override exec(R: Registers, base: number): Completion {
+    const cell = new Cell(undefined);
+    R[base + this.register] = cell;
+    cell.value = this.value.eval(R, base) as Value; // a function expression never suspends
+    charge(32);
+    return undefined;
+  }
+}
+
+export interface LocalTarget {
+  register: number;
+  cell: boolean;
+}
+
+/** `local a, b, c = …`, any number of names and values. */
+export class DeclareLocals extends Statement {
+  constructor(
+    readonly targets: readonly LocalTarget[],
+    readonly values: readonly Expression[],
+  ) {
+    super();
+  }
+  override exec(R: Registers, base: number): Completion {
+    return this.evaluate(R, base, []);
+  }
+  private evaluate(R: Registers, base: number, given: Value[]): Completion {
+    const { values } = this;
+    for (let i = given.length; i < values.length; i++) {
+      const source = values[i]!;
+      if (i === values.length - 1 && source.isMulti) {
+        const more = source.evalMulti(R, base);
+        if (more === SUSPENDED) return suspend(this, base, 1, given);
+        extend(given, more);
+        break;
+      }
+      const value = source.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, 0, given);
+      given.push(value);
+    }
+    return this.store(R, base, given);
+  }
+  private store(R: Registers, base: number, given: Value[]): Completion {
+    const { targets } = this;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      R[base + target.register] = target.cell ? new Cell(given[i]) : given[i];
+    }
+    return undefined;
+  }
+  override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
+    const given = saved as Value[];
+    if (stage === 1) return this.store(R, base, extend(given, value as Results));
+    given.push(value as Value);
+    return this.evaluate(R, base, given);
+  }
+}
+
+const BODY = 0;
+const CLOSING = 1;
+const CLOSING_FAILED = 2;
+
+/** How control left a scope: a completion with what it carries, or an error. */
+interface Leaving {
+  completion: Completion;
+  returned: Value;
+  returnedMulti: Value[];
+  target: unknown;
+  error: LuaError | Stop | Closing | undefined;
+}
+
+/** Time that `__close` handlers get when everything else has been stopped, in milliseconds. */
+const CLOSE_ALLOWANCE_MS = 1000;
+
+/**
+ * The rest of a block after the declaration of a to-be-closed variable: runs it, then the variable's `__close`,
+ * however the block is left. Also the body of a generic `for` with a closing value.
+ */
+export class CloseScope extends SiteStatement {
+  constructor(
+    line: number,
+    /** Register of the variable. */
+    readonly register: number,
+    readonly name: string,
+    /** Whether it lives in a cell. */
+    readonly cell: boolean,
+    readonly body: Statement,
+  ) {
+    super(line);
+  }
+  override get handlesErrors(): boolean {
+    return true;
+  }
+
+  private variable(R: Registers, base: number): Value {
+    const held = R[base + this.register];
+    return this.cell ? (held as Cell).value : held;
+  }
+
+  override exec(R: Registers, base: number): Completion {
+    const value = this.variable(R, base);
+    if (value !== undefined && value !== false && metamethod(value, Event.Close) === undefined) {
+      throw runtimeError(R, base, this, `variable '${this.name}' got a non-closable value`);
+    }
+    const calls = state.nativeCalls;
+    let completion: Completion;
+    try {
+      completion = this.body.exec(R, base);
+    } catch (error) {
+      return this.failed(R, base, caught(error), calls);
+    }
+    if (completion === SUSPENDED) return suspend(this, base, BODY, calls);
+    return this.leave(R, base, completion);
+  }
+
+  private leave(R: Registers, base: number, completion: Completion): Completion {
+    const value = this.variable(R, base);
+    if (value === undefined || value === false) return completion;
+    const leaving: Leaving = {
+      completion,
+      returned: state.returned,
+      returnedMulti: state.returnedMulti,
+      target: state.target,
+      error: undefined,
+    };
+    const given = this.close(R, base, value, undefined);
+    return given === SUSPENDED ? suspend(this, base, CLOSING, leaving) : this.left(leaving);
+  }
+
+  /** Calls `__close(value, error)`; in this reference version the error is passed only if there is one. */
+  private close(R: Registers, base: number, value: Value, error: LuaError | undefined): Results | Suspended {
+    const handler = metamethod(value, Event.Close);
+    const args = error === undefined ? [value] : [value, error.value];
+    if (handler === undefined) throw runtimeError(R, base, this, `metamethod 'close' is not callable`);
+    return callMetamethod(R, base, this, handler, args);
+  }
+
+  /** The block is being left by an error. */
+  private failed(R: Registers, base: number, error: LuaError | Stop | Closing, calls: number): Completion {
+    state.nativeCalls = calls;
+    state.records = [];
+    const value = this.variable(R, base);
+    if (value === undefined || value === false) throw error;
+    const leaving: Leaving = { completion: undefined, returned: undefined, returnedMulti: [], target: undefined, error };
+    if (error instanceof Stop) state.vm.allow(CLOSE_ALLOWANCE_MS);
+    let given: Results | Suspended;
+    try {
+      given = this.close(R, base, value, causeOf(error));
+    } catch (second) {
+      throw replaced(error, caught(second));
+    }
+    if (given === SUSPENDED) return suspend(this, base, CLOSING_FAILED, leaving);
+    throw error;
+  }
+
+  /** What was under way when the variable had to be closed goes on. */
+  private left(leaving: Leaving): Completion {
+    if (leaving.error !== undefined) throw leaving.error;
+    state.returned = leaving.returned;
+    state.returnedMulti = leaving.returnedMulti;
+    state.target = leaving.target as typeof state.target;
+    return leaving.completion;
+  }
+
+  override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
+    if (stage === BODY) return this.leave(R, base, value as Completion);
+    leaveMetamethod();
+    return this.left(saved as Leaving);
+  }
+
+  override handle(R: Registers, base: number, stage: number, saved: unknown, error: unknown): unknown {
+    if (stage === BODY) return this.failed(R, base, error as LuaError, saved as number);
+    if (stage === CLOSING_FAILED) throw replaced((saved as Leaving).error!, error as LuaError);
+    throw error;
+  }
+  override calleeName(): string {
+    return "metamethod 'close'";
+  }
+}
+
+function causeOf(error: LuaError | Stop | Closing): LuaError | undefined {
+  if (error instanceof LuaError) return error;
+  return error instanceof Closing ? error.error : undefined;
+}
+
+/** An error in a `__close` handler takes the place of the one that led there, unless that one stops everything. */
+function replaced(first: LuaError | Stop | Closing, second: LuaError | Stop | Closing): LuaError | Stop | Closing {
+  if (first instanceof Stop) return first;
+  if (first instanceof Closing && second instanceof LuaError) {
+    first.error = second;
+    return first;
+  }
+  return second;
+}
+
+/** `global x = value`: refuses a variable that exists already (manual §3.3.7). */
+export class CheckUndefinedGlobal extends SiteStatement {
+  constructor(
+    line: number,
+    readonly environment: Expression,
+    readonly name: string,
+  ) {
+    super(line);
+  }
+  override exec(R: Registers, base: number): Completion {
+    const env = this.environment.eval(R, base) as Value; // a variable: never suspends
+    const current = index(R, base, this, env, this.name, this.environment);
+    if (current === SUSPENDED) return suspend(this, base, BODY);
+    return this.check(R, base, current);
+  }
+  private check(R: Registers, base: number, current: Value): Completion {
+    if (current !== undefined) throw runtimeError(R, base, this, `global '${this.name}' already defined`);
+    return undefined;
+  }
+  override resume(R: Registers, base: number, stage: number, _saved: unknown, value: unknown): unknown {
+    if (stage === BODY) return this.check(R, base, value as Value);
+    leaveMetamethod();
+    return first(value as Results);
+  }
+}

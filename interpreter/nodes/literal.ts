@@ -1,0 +1,78 @@
+/** Constants and varargs (manual §3.1, §3.4, §3.4.11). */
+import { charge } from "../memory.ts";
+import type { Registers } from "../state.ts";
+import type { LuaTable } from "../table.ts";
+import type { Results, Suspended, Value } from "../value.ts";
+import { Expression } from "./node.ts";
+
+export class Constant extends Expression {
+  constructor(readonly value: Value) {
+    super();
+  }
+  override eval(): Value {
+    return this.value;
+  }
+  override test(): boolean {
+    return this.value !== undefined && this.value !== false;
+  }
+  override describe(): string {
+    return typeof this.value === "string" ? ` (constant '${this.value}')` : "";
+  }
+}
+
+/** `...` */
+export class Vararg extends Expression {
+  constructor(
+    /** Register of the vararg array. */
+    readonly register: number,
+  ) {
+    super();
+  }
+  override get isMulti(): boolean {
+    return true;
+  }
+  override eval(R: Registers, base: number): Value {
+    return (R[base + this.register] as Value[])[0];
+  }
+  override evalMulti(R: Registers, base: number): Results {
+    const values = R[base + this.register] as Value[];
+    if (values.length === 1) return values[0];
+    charge(values.length * 8);
+    return values.slice(); // the receiver may keep and change its array
+  }
+}
+
+/** `...` where the varargs have a name and so are a table: its elements 1 to `n`. */
+export class NamedVararg extends Expression {
+  constructor(
+    /** The variable that holds the table: it is constant, so reading it never waits. */
+    readonly variable: Expression,
+  ) {
+    super();
+  }
+  override get isMulti(): boolean {
+    return true;
+  }
+  override eval(R: Registers, base: number): Value {
+    return (this.variable.eval(R, base) as LuaTable).getIndex(1);
+  }
+  override evalMulti(R: Registers, base: number): Results | Suspended {
+    const table = this.variable.eval(R, base) as LuaTable;
+    const n = table.getString("n");
+    const count = typeof n === "number" ? n : 0;
+    charge(count * 8);
+    const values: Value[] = [];
+    for (let i = 1; i <= count; i++) values.push(table.getIndex(i));
+    return values.length === 1 ? values[0] : values;
+  }
+}
+
+/** An expression in parentheses: exactly one value, whatever is inside. */
+export class Parenthesised extends Expression {
+  constructor(readonly inner: Expression) {
+    super();
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    return this.inner.eval(R, base);
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * The raw operations behind Lua's operators (manual §3.4.1–§3.4.6), without metamethods. The nodes have fast paths
+ * of their own for the common operand types; whatever those do not cover comes here.
+ */
+import { Event } from "./metatable.ts";
+import { big, formatNumber, toInteger, toNumber } from "./number.ts";
+import { float, integer, isNumber, LuaFloat, toDouble, type Value } from "./value.ts";
+
+/** An arithmetic or bitwise operator. */
+export interface Operator {
+  readonly symbol: string;
+  readonly event: Event;
+  /** What error messages say was attempted: `perform arithmetic on`. */
+  readonly verb: string;
+  readonly bitwise: boolean;
+  /** The operation on operands that are not both plain numbers; `undefined` when it needs a metamethod. */
+  readonly raw: (a: Value, b: Value) => Value;
+}
+
+/** Raised for a division of integers by zero; the node adds the position. */
+export class ZeroDivision {
+  constructor(readonly message: string) {}
+}
+
+const DIVIDE_BY_ZERO = new ZeroDivision("attempt to divide by zero");
+const MODULO_BY_ZERO = new ZeroDivision("attempt to perform 'n%0'");
+
+export function integerFloorDivide(a: number, b: number): number {
+  if (b === 0) throw DIVIDE_BY_ZERO;
+  const rest = a % b;
+  const quotient = (a - rest) / b; // exact: rounding a / b itself could go up to the next integer
+  return (rest !== 0 && rest < 0 !== b < 0 ? quotient - 1 : quotient) + 0;
+}
+
+export function integerModulo(a: number, b: number): number {
+  if (b === 0) throw MODULO_BY_ZERO;
+  const rest = a % b;
+  return rest === 0 ? 0 : rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+export function floatModulo(a: number, b: number): number {
+  const rest = a % b;
+  return (rest > 0 ? b < 0 : rest < 0 && b !== rest && b > 0) ? rest + b : rest;
+}
+
+function bigFloorDivide(a: bigint, b: bigint): bigint {
+  if (b === 0n) throw DIVIDE_BY_ZERO;
+  const quotient = a / b;
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
+}
+
+function bigModulo(a: bigint, b: bigint): bigint {
+  if (b === 0n) throw MODULO_BY_ZERO;
+  const rest = a % b;
+  return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
+}
+
+/** An operator on two integers or two floats, after the conversions of manual §3.4.3. */
+function arithmetic(
+  onIntegers: ((a: bigint, b: bigint) => bigint) | undefined,
+  onFloats: (a: number, b: number) => number,
+): (a: Value, b: Value) => Value {
+  return (a, b) => {
+    const x = toNumber(a);
+    if (x === undefined) return undefined;
+    const y = toNumber(b);
+    if (y === undefined) return undefined;
+    if (onIntegers !== undefined) {
+      const xi = typeof x === "bigint" || (typeof x === "number" && Number.isSafeInteger(x));
+      const yi = typeof y === "bigint" || (typeof y === "number" && Number.isSafeInteger(y));
+      if (xi && yi) return integer(onIntegers(big(x as number | bigint), big(y as number | bigint)));
+    }
+    return float(onFloats(toDouble(x), toDouble(y)));
+  };
+}
+
+function bitwise(operation: (a: number | bigint, b: number | bigint) => Value): (a: Value, b: Value) => Value {
+  return (a, b) => {
+    // Strings are not coerced here: that is left to metamethods of the string type.
+    const x = typeof a === "string" ? undefined : toInteger(a);
+    const y = typeof b === "string" ? undefined : toInteger(b);
+    return x === undefined || y === undefined ? undefined : operation(x, y);
+  };
+}
+
+const HIGH = 4294967296;
+
+/** and, or, xor of safe integers by halves; the result fits the safe range or is -2^53. */
+function join(high: number, low: number): number | bigint {
+  const n = high * HIGH + (low >>> 0);
+  return Number.isSafeInteger(n) ? n : integer(BigInt(n));
+}
+
+export function and(a: number | bigint, b: number | bigint): number | bigint {
+  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) & big(b));
+  return join(Math.floor(a / HIGH) & Math.floor(b / HIGH), a & b);
+}
+
+export function or(a: number | bigint, b: number | bigint): number | bigint {
+  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) | big(b));
+  return join(Math.floor(a / HIGH) | Math.floor(b / HIGH), a | b);
+}
+
+export function xor(a: number | bigint, b: number | bigint): number | bigint {
+  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) ^ big(b));
+  return join(Math.floor(a / HIGH) ^ Math.floor(b / HIGH), a ^ b);
+}
+
+/** `a << n`; a negative or large `n` as manual §3.4.2 says. */
+export function shiftLeft(a: number | bigint, n: number | bigint): number | bigint {
+  if (n < 0) return n <= -64 ? 0 : shiftRight(a, -Number(n));
+  if (n >= 64) return 0;
+  const by = Number(n);
+  if (typeof a === "number") {
+    const shifted = a * 2 ** by;
+    if (Number.isSafeInteger(shifted)) return shifted;
+    if (by < 32) {
+      // The low 53 bits decide unless the shift pushes something beyond them.
+      const low = a >>> 0;
+      const high = Math.floor(a / HIGH);
+      if (((high << by) | (by === 0 ? 0 : low >>> (32 - by))) >>> 21 === 0) {
+        return ((((high << by) | (low >>> (32 - by))) >>> 0) * HIGH + ((low << by) >>> 0));
+      }
+    }
+  }
+  return integer(BigInt.asIntN(64, big(a) << BigInt(by)));
+}
+
+/** `a >> n`, filling with zeros. */
+export function shiftRight(a: number | bigint, n: number | bigint): number | bigint {
+  if (n < 0) return n <= -64 ? 0 : shiftLeft(a, -Number(n));
+  if (n >= 64) return 0;
+  const by = Number(n);
+  if (typeof a === "number") {
+    if (a >= 0) return Math.floor(a / 2 ** by);
+    if (by === 0) return a;
+    if (by >= 32) return Math.floor(a / HIGH) >>> (by - 32);
+  }
+  return integer(BigInt.asUintN(64, big(a)) >> BigInt(by));
+}
+
+const row = (symbol: string, event: Event, raw: (a: Value, b: Value) => Value): Operator => ({
+  symbol,
+  event,
+  verb: "perform arithmetic on",
+  bitwise: false,
+  raw,
+});
+const bitRow = (symbol: string, event: Event, operation: (a: number | bigint, b: number | bigint) => Value): Operator => ({
+  symbol,
+  event,
+  verb: "perform bitwise operation on",
+  bitwise: true,
+  raw: bitwise(operation),
+});
+
+export const ADD = row("+", Event.Add, arithmetic((a, b) => a + b, (a, b) => a + b));
+export const SUB = row("-", Event.Sub, arithmetic((a, b) => a - b, (a, b) => a - b));
+export const MUL = row("*", Event.Mul, arithmetic((a, b) => a * b, (a, b) => a * b));
+export const MOD = row("%", Event.Mod, arithmetic(bigModulo, floatModulo));
+export const POW = row("^", Event.Pow, arithmetic(undefined, power));
+export const DIV = row("/", Event.Div, arithmetic(undefined, (a, b) => a / b));
+export const IDIV = row("//", Event.IDiv, arithmetic(bigFloorDivide, (a, b) => Math.floor(a / b)));
+export const BAND = bitRow("&", Event.BAnd, and);
+export const BOR = bitRow("|", Event.BOr, or);
+export const BXOR = bitRow("~", Event.BXor, xor);
+export const SHL = bitRow("<<", Event.Shl, shiftLeft);
+export const SHR = bitRow(">>", Event.Shr, shiftRight);
+export const UNM: Operator = {
+  ...row("-", Event.Unm, () => undefined),
+  raw: (a) => {
+    const x = toNumber(a);
+    if (x === undefined) return undefined;
+    if (typeof x === "bigint") return integer(-x);
+    if (x instanceof LuaFloat) return float(-x.n);
+    return Number.isSafeInteger(x) ? 0 - x : float(-x);
+  },
+};
+export const BNOT: Operator = {
+  ...bitRow("~", Event.BNot, () => undefined),
+  raw: (a) => {
+    const x = typeof a === "string" ? undefined : toInteger(a);
+    return x === undefined ? undefined : typeof x === "bigint" ? integer(~x) : integer(~BigInt(x));
+  },
+};
+
+/** C's `pow`: unlike JavaScript's, 1 to any power and -1 to an infinite one are 1. */
+export function power(a: number, b: number): number {
+  if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
+  return a ** b;
+}
+
+/** `a .. b` when both are strings or numbers. */
+export function concatenate(a: Value, b: Value): string | undefined {
+  const left = typeof a === "string" ? a : isNumber(a) ? formatNumber(a) : undefined;
+  if (left === undefined) return undefined;
+  const right = typeof b === "string" ? b : isNumber(b) ? formatNumber(b) : undefined;
+  return right === undefined ? undefined : left + right;
+}
+
+/** `a < b` for two numbers or two strings, `undefined` when it needs a metamethod. */
+export function lessThan(a: Value, b: Value): boolean | undefined {
+  if (typeof a === "string") return typeof b === "string" ? a < b : undefined;
+  return isNumber(a) && isNumber(b) ? comparable(a) < comparable(b) : undefined;
+}
+
+/** `a <= b` likewise. */
+export function lessEqual(a: Value, b: Value): boolean | undefined {
+  if (typeof a === "string") return typeof b === "string" ? a <= b : undefined;
+  return isNumber(a) && isNumber(b) ? comparable(a) <= comparable(b) : undefined;
+}
+
+/** A number as JavaScript compares it: exactly, also a bigint with a float. */
+function comparable(value: number | bigint | LuaFloat): number | bigint {
+  return value instanceof LuaFloat ? value.n : value;
+}

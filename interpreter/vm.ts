@@ -1,0 +1,110 @@
+/** One virtual machine: its globals, its limits, and what must be closed when it ends. */
+import { NO_LIMITS, type Limits, Memory } from "./limits.ts";
+import { Cell, type NativeFunction } from "./function.ts";
+import { Stop } from "./error.ts";
+import { LuaTable, rootShape, type Shape } from "./table.ts";
+import type { Task } from "./task.ts";
+import type { Results } from "./value.ts";
+
+export class VirtualMachine {
+  readonly rootShape: Shape = rootShape();
+  readonly globals = this.newTable();
+  readonly registry = this.newTable();
+  /** `_ENV` of chunks that are loaded without one of their own. */
+  readonly environment = new Cell(this.globals);
+  /** What the builtins hang on this machine (builtins/host.ts); the interpreter does not look at it. */
+  host: unknown = undefined;
+  /** Metatables of userdata kinds, made when first needed. */
+  readonly kinds = new Map<string, LuaTable>();
+  stringMetatable: LuaTable | undefined = undefined;
+  /** Metatables of the other basic types, which only the debug library can set. */
+  typeMetatables: Map<string, LuaTable> | undefined = undefined;
+  readonly tasks = new Set<Task>();
+  /** Native functions that are Assay's own: errors about their arguments use their full name. */
+  private readonly builtins = new Set<NativeFunction>();
+  readonly memory: Memory;
+  /** Monotonic time (performance.now) after which everything stops; Infinity for none. */
+  deadline: number;
+  private stopRequest: Stop | undefined = undefined;
+  /** Until when close handlers may run after a stop; 0 before the first of them. */
+  private graceUntil = 0;
+
+  /** Whether the debug library is open: functions are then compiled so that it can look into them. */
+  debug = false;
+  /** Loads what `string.dump` made; absent where binary chunks are refused. */
+  undump: ((dumped: string, environment: Cell) => Results) | undefined = undefined;
+  /** Where `print` writes: bytes, as a byte string. */
+  write: (bytes: string) => void = () => {};
+  /** Where warnings go; `last` is false for control messages, which have several pieces never. */
+  private warnings = true;
+  warnSink: (message: string) => void = () => {};
+  /** Functions that libraries hand out again and again, such as the iterator of `pairs`. */
+  private readonly sharedFunctions = new Map<string, NativeFunction>();
+
+  constructor(readonly limits: Limits = NO_LIMITS) {
+    this.memory = new Memory(this, limits.memoryBytes);
+    this.deadline = limits.timeoutMs === Infinity ? Infinity : performance.now() + limits.timeoutMs;
+  }
+
+  /** A table whose constant keys build this machine's shapes. */
+  newTable(): LuaTable {
+    return new LuaTable(this.rootShape);
+  }
+
+  /** A function registered with `share`. */
+  shared(name: string): NativeFunction {
+    const fn = this.sharedFunctions.get(name);
+    if (fn === undefined) throw new Error(`no shared function ${name}`);
+    return fn;
+  }
+
+  share(name: string, fn: NativeFunction): void {
+    this.sharedFunctions.set(name, fn);
+  }
+
+  /** A warning (manual §6.1 `warn`): one piece that starts with "@" is a control message. */
+  warn(message: string, single: boolean): void {
+    if (single && message.startsWith("@")) {
+      if (message === "@on") this.warnings = true;
+      else if (message === "@off") this.warnings = false;
+      return;
+    }
+    if (this.warnings) this.warnSink(`Lua warning: ${message}\n`);
+  }
+
+  /** A table got a metatable: finalizers and weak modes are noticed here. */
+  noteMetatable(_table: LuaTable, _metatable: LuaTable): void {}
+
+  isBuiltin(fn: NativeFunction): boolean {
+    return this.builtins.has(fn);
+  }
+
+  markBuiltin(fn: NativeFunction): void {
+    this.builtins.add(fn);
+  }
+
+  /** Asks everything that runs in this machine to stop; Lua code cannot catch it. */
+  stop(stop: Stop): void {
+    this.stopRequest ??= stop;
+    for (const task of this.tasks) task.cancel(this.stopRequest);
+  }
+
+  /** Lets `__close` handlers run for a while after a stop. */
+  allow(milliseconds: number): void {
+    if (this.graceUntil === 0) this.graceUntil = performance.now() + milliseconds;
+  }
+
+  /** Called at every look around: raises what must be raised now. */
+  check(): void {
+    if (this.stopRequest !== undefined) {
+      if (performance.now() < this.graceUntil) return;
+      throw this.stopRequest;
+    }
+    if (performance.now() > this.deadline) {
+      const seconds = this.limits.timeoutMs / 1000;
+      this.stop(new Stop("timeout", `timeout of ${seconds}s exceeded`));
+      throw this.stopRequest;
+    }
+    this.memory.check();
+  }
+}
