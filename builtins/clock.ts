@@ -32,4 +32,12 @@ export const clockLibrary = library("_G", "Waiting and the time of day.", [
     example: `assert(time() > 1.7e9)`,
     run: () => float(Date.now() / 1000),
   }),
+  fn("monotonic", {
+    summary: "Seconds on a clock that never goes back, whatever happens to the time of day: for measuring and for time limits.",
+    params: [],
+    returns: [returns("seconds", "number", "a float; only differences mean something")],
+    source: "Assay",
+    example: `local before = monotonic(); assert(monotonic() >= before)`,
+    run: () => float(performance.now() / 1000),
+  }),
 ]);

@@ -22,6 +22,10 @@ const SCRATCH = 1 << 14;
  */
 const CHUNK = 1 << 10;
 
+/** What a table takes, and what a value in it takes on average, strings without their bytes included. */
+const TABLE = 120;
+const SLOT = 24;
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -49,254 +53,347 @@ export class JsonError {
 }
 
 const scratch = Buffer.alloc(SCRATCH + 1);
-/** Objects and arrays around the one under way: table, its values so far, its keys, its last key. */
-const outer: unknown[] = [];
 
 /** Parses a text; throws a JsonError. `nullValue` stands for `null`. */
 export function parseJson(text: string, nullValue: Value): Value {
   const { length } = text;
-  // A zero behind the last byte ends every scan.
   const bytes = length <= SCRATCH ? scratch : Buffer.allocUnsafe(length + 1);
   bytes.write(text, 0, "latin1");
+  // A zero behind the last byte ends every scan.
   bytes[length] = 0;
-  try {
-    return parse(text, bytes, nullValue);
-  } finally {
-    outer.length = 0;
-  }
+  return new Parser(text, bytes, nullValue).document();
 }
 
-/** Where the functions below leave the position behind what they read. */
-let end = 0;
-
-/** The keys of an object that owns its shape. */
-const DICTIONARY = Symbol("dictionary");
-
-function parse(text: string, bytes: Buffer, nullValue: Value): Value {
-  const root = rootKeys(state.vm);
-  let p = text.startsWith("\xef\xbb\xbf") ? 3 : 0;
-  let look = p + LOOK_EVERY;
-  /** Memory for tables and strings: in all, charged, and asked for. */
-  let made = 0;
-  let charged = 0;
-  let reserved = 0;
-  // The container under way: `values` becomes its array part or its slots. No keys: an array.
-  let table: LuaTable | undefined;
-  let values: Value[] = [];
-  let keys: Keys | typeof DICTIONARY | undefined;
-  let key = "";
+/** One document under way. Small methods: the engine's compilers get to them long before the end of one large one. */
+class Parser {
+  /** Position of the next byte to be read. */
+  private p: number;
+  private depth = 0;
+  private readonly root: Keys;
   /** What strings are cut from: the bytes [chunkStart, chunkEnd) of the text. */
-  let chunk = text.length <= CHUNK ? text : "";
-  let chunkStart = 0;
-  let chunkEnd = chunk.length;
-  let byte = bytes[p]!;
+  private chunk: string;
+  private chunkStart = 0;
+  private chunkEnd: number;
+  /** Memory for tables and strings: made in all, charged, and asked for. */
+  private made = 0;
+  private charged = 0;
+  private reserved = 0;
+  private look = LOOK_EVERY;
 
-  for (;;) {
-    // A value begins at p.
-    while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-    let value: Value;
-    let opening = false;
+  constructor(
+    private readonly text: string,
+    private readonly bytes: Buffer,
+    private readonly nullValue: Value,
+  ) {
+    this.root = rootKeys(state.vm);
+    this.p = text.startsWith("\xef\xbb\xbf") ? 3 : 0;
+    this.chunk = text.length <= CHUNK ? text : "";
+    this.chunkEnd = this.chunk.length;
+  }
+
+  document(): Value {
+    const value = this.value(this.space());
+    this.space();
+    if (this.p < this.text.length) throw this.expected("the end of the text");
+    charge(this.made - this.charged);
+    return value;
+  }
+
+  /** Skips white space; gives the byte behind it, which is at `p` then. */
+  private space(): number {
+    const { bytes } = this;
+    let { p } = this;
+    let byte = bytes[p]!;
+    if (byte > 0x20) return byte;
+    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++p]!;
+    this.p = p;
+    return byte;
+  }
+
+  /** The value that begins with `byte`, at `p`. */
+  private value(byte: number): Value {
     switch (byte) {
-      case QUOTE: {
-        const start = ++p;
-        while (PLAIN[bytes[p]!] === 1) p++;
-        if (bytes[p] === QUOTE) {
-          if (p > chunkEnd) {
-            chunkStart = start;
-            chunkEnd = Math.max(p, Math.min(start + CHUNK, text.length));
-            chunk = bytes.toString("latin1", start, chunkEnd);
-          }
-          value = chunk.substring(start - chunkStart, p - chunkStart);
-          made += 24 + (p++ - start);
-        } else {
-          value = finishString(text, bytes, start, p);
-          made += 24 + (end - p);
-          p = end;
-        }
-        break;
-      }
+      case QUOTE:
+        return this.string();
       case OPEN_OBJECT:
-      case OPEN_ARRAY: {
-        if (outer.length >= MAX_DEPTH * 4) throw new JsonError(`nested deeper than ${MAX_DEPTH}`, p);
-        outer.push(table, values, keys, key);
-        opening = true;
-        values = [undefined];
-        keys = byte === OPEN_OBJECT ? root : undefined;
-        table = keys === undefined ? new LuaTable() : new LuaTable(root.shape);
-        table.mark = keys === undefined ? ARRAY : OBJECT;
-        made += 96;
-        byte = bytes[++p]!;
-        while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-        if (keys === undefined ? byte !== CLOSE_ARRAY : byte !== CLOSE_OBJECT) {
-          if (keys === undefined) continue;
-          break;
-        }
-        p++;
-        opening = false;
-        value = table;
-        key = outer.pop() as string;
-        keys = outer.pop() as typeof keys;
-        values = outer.pop() as Value[];
-        table = outer.pop() as LuaTable | undefined;
-        break;
-      }
-      case 0x2d:
-      case 0x30:
-      case 0x31:
-      case 0x32:
-      case 0x33:
-      case 0x34:
-      case 0x35:
-      case 0x36:
-      case 0x37:
-      case 0x38:
-      case 0x39: {
-        // Short integers here, everything else on the side.
-        const start = p;
-        let n = byte - 0x30;
-        if (byte === 0x2d) {
-          byte = bytes[++p]!;
-          n = 0x30 - byte;
-          byte = bytes[++p]!;
-          while (byte >= 0x30 && byte <= 0x39) {
-            n = n * 10 - (byte - 0x30);
-            byte = bytes[++p]!;
-          }
-        } else {
-          byte = bytes[++p]!;
-          while (byte >= 0x30 && byte <= 0x39) {
-            n = n * 10 + (byte - 0x30);
-            byte = bytes[++p]!;
-          }
-        }
-        if (p - start > 15 || byte === 0x2e || byte === 0x65 || byte === 0x45 || !isWhole(bytes, start, p)) {
-          value = finishNumber(text, bytes, start);
-          p = end;
-        } else value = n;
-        break;
-      }
-      case 0x74: // t
-        if (bytes[p + 1] !== 0x72 || bytes[p + 2] !== 0x75 || bytes[p + 3] !== 0x65) throw badWord(text, p);
-        p += 4;
-        value = true;
-        break;
-      case 0x66: // f
-        if (bytes[p + 1] !== 0x61 || bytes[p + 2] !== 0x6c || bytes[p + 3] !== 0x73 || bytes[p + 4] !== 0x65) {
-          throw badWord(text, p);
-        }
-        p += 5;
-        value = false;
-        break;
-      case 0x6e: // n
-        if (bytes[p + 1] !== 0x75 || bytes[p + 2] !== 0x6c || bytes[p + 3] !== 0x6c) throw badWord(text, p);
-        p += 4;
-        value = nullValue;
-        break;
+        return this.object();
+      case OPEN_ARRAY:
+        return this.array();
+      case 0x74:
+        return this.word("true", true);
+      case 0x66:
+        return this.word("false", false);
+      case 0x6e:
+        return this.word("null", this.nullValue);
       default:
-        throw expected("a value", text, p);
+        return this.number(byte);
     }
+  }
 
-    // Store the value, and close what it completes.
-    while (!opening) {
-      if (table === undefined) {
-        charge(made - charged);
-        byte = bytes[p]!;
-        while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-        if (p < text.length) throw expected("the end", text, p);
-        return value;
+  private word(name: string, value: Value): Value {
+    const { bytes, p } = this;
+    for (let i = 1; i < name.length; i++) if (bytes[p + i] !== name.charCodeAt(i)) throw this.expected("a value");
+    this.p = p + name.length;
+    return value;
+  }
+
+  private array(): LuaTable {
+    const table = new LuaTable();
+    table.mark = ARRAY;
+    this.enter();
+    let byte = this.space();
+    if (byte === CLOSE_ARRAY) this.p++;
+    else {
+      // Element 0 is a filler; see LuaTable.
+      const values: Value[] = [undefined];
+      for (;;) {
+        values.push(this.value(byte));
+        byte = this.space();
+        this.p++;
+        if (byte !== COMMA) break;
+        if (this.p > this.look) this.lookAround();
+        byte = this.space();
       }
-      if (keys === DICTIONARY) {
-        table.setString(key, value);
-        made += 64;
-      } else values.push(value);
-      byte = bytes[p]!;
-      while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-      if (byte === COMMA) {
-        byte = bytes[++p]!;
-        break;
-      }
-      if (keys === undefined) {
-        if (byte !== CLOSE_ARRAY) throw expected("',' or ']'", text, p);
-        if (values[values.length - 1] === undefined) trim(values);
-        if (values.length > 1) table.reserveArray(values);
-        made += values.length * 8;
-      } else {
-        if (byte !== CLOSE_OBJECT) throw expected("',' or '}'", text, p);
-        if (keys !== DICTIONARY) {
+      if (byte !== CLOSE_ARRAY) throw this.missing("',' or ']'");
+      if (values[values.length - 1] === undefined) trim(values);
+      if (values.length > 1) table.reserveArray(values);
+      this.made += values.length * SLOT;
+    }
+    this.depth--;
+    return table;
+  }
+
+  private object(): LuaTable {
+    let keys = this.root;
+    const table = new LuaTable(keys.shape);
+    table.mark = OBJECT;
+    this.enter();
+    let byte = this.space();
+    if (byte === CLOSE_OBJECT) this.p++;
+    else {
+      // Slot 0 is never used; see Shape.
+      const values: Value[] = [undefined];
+      for (;;) {
+        if (byte !== QUOTE) throw this.expected("a string as key");
+        const next = this.nextKeys(keys);
+        if (next === undefined) {
           table.shape = keys.shape;
-          table.vals = values;
-          made += values.length * 8;
+          if (values.length > 1) table.vals = values;
+          this.dictionary(table);
+          return table;
         }
+        keys = next;
+        if (this.space() !== COLON) throw this.expected("':'");
+        this.p++;
+        values.push(this.value(this.space()));
+        byte = this.space();
+        this.p++;
+        if (byte !== COMMA) break;
+        byte = this.space();
       }
+      if (byte !== CLOSE_OBJECT) throw this.missing("',' or '}'");
+      table.shape = keys.shape;
+      table.vals = values;
+      this.made += values.length * SLOT;
+    }
+    this.depth--;
+    if (this.p > this.look) this.lookAround();
+    return table;
+  }
+
+  /** Reads a key that follows `keys`; `undefined`, with nothing read, when the table must own its shape from here on. */
+  private nextKeys(keys: Keys): Keys | undefined {
+    const { bytes, p } = this;
+    const { next } = keys;
+    if (next !== undefined) {
+      const known = next.bytes;
+      const { length } = known;
+      let i = 0;
+      while (i < length && known[i] === bytes[p + 1 + i]) i++;
+      if (i === length) {
+        this.p = p + 1 + length;
+        return next;
+      }
+    }
+    const after = keys.after(this.string());
+    if (after === undefined) this.p = p;
+    return after;
+  }
+
+  /** The rest of an object from a key on, into a table that owns its shape. */
+  private dictionary(table: LuaTable): void {
+    let byte: number;
+    do {
+      if (this.space() !== QUOTE) throw this.expected("a string as key");
+      const key = this.string();
+      if (this.space() !== COLON) throw this.expected("':'");
+      this.p++;
+      table.setString(key, this.value(this.space()));
+      byte = this.space();
+      this.p++;
+      if (this.p > this.look) this.lookAround();
+    } while (byte === COMMA);
+    if (byte !== CLOSE_OBJECT) throw this.missing("',' or '}'");
+    this.depth--;
+  }
+
+  private enter(): void {
+    if (++this.depth > MAX_DEPTH) throw new JsonError(`nested deeper than ${MAX_DEPTH}`, this.p);
+    this.p++;
+    this.made += TABLE;
+  }
+
+  private lookAround(): void {
+    this.made += this.p - this.look + LOOK_EVERY;
+    this.look = this.p + LOOK_EVERY;
+    charge(this.made - this.charged);
+    this.charged = this.made;
+    if (this.made > this.reserved * 1.5) {
+      this.reserved = this.made;
+      reserveMemory(this.made);
+    }
+    state.ticks = TICKS;
+    state.vm.check();
+  }
+
+  /** The number at `p`. Positive integers that are short here, everything else on the side. */
+  private number(byte: number): Value {
+    const { bytes, p: start } = this;
+    if (byte < 0x31 || byte > 0x39) return this.longNumber();
+    let p = start;
+    let n = 0;
+    do {
+      n = n * 10 + (byte - 0x30);
+      byte = bytes[++p]!;
+    } while (byte >= 0x30 && byte <= 0x39);
+    if (byte === 0x2e || byte === 0x65 || byte === 0x45 || p - start > 15) return this.longNumber();
+    this.p = p;
+    return n;
+  }
+
+  /** The number at `p`: 0, negative ones, long ones, floats; and what is none. */
+  private longNumber(): Value {
+    const { bytes, text, p: start } = this;
+    const negative = bytes[start] === 0x2d;
+    const whole = negative ? start + 1 : start;
+    let p = digitsEnd(bytes, whole);
+    if (p === whole) throw this.expected(negative ? "a digit" : "a value", p);
+    if (bytes[whole] === 0x30 && p > whole + 1) throw new JsonError("a number must not begin with 0", whole);
+    let digits = p - whole;
+    let scale = 0;
+    if (bytes[p] === 0x2e) {
+      const fraction = p + 1;
+      p = digitsEnd(bytes, fraction);
+      scale = p - fraction;
+      if (scale === 0) throw this.expected("a digit", p);
+      digits += scale;
+    }
+    const exponent = p;
+    if (bytes[p] === 0x65 || bytes[p] === 0x45) {
       p++;
-      value = table;
-      key = outer.pop() as string;
-      keys = outer.pop() as typeof keys;
-      values = outer.pop() as Value[];
-      table = outer.pop() as LuaTable | undefined;
+      if (bytes[p] === 0x2b || bytes[p] === 0x2d) p++;
+      const power = p;
+      p = digitsEnd(bytes, p);
+      if (p === power) throw this.expected("a digit", p);
     }
-
-    if (p > look) {
-      look = p + LOOK_EVERY;
-      charge(made - charged);
-      charged = made;
-      if (made > reserved + (reserved >> 1)) {
-        reserved = made;
-        reserveMemory(made);
-      }
-      if (--state.ticks < 0 || true) {
-        state.ticks = TICKS;
-        state.vm.check();
-      }
+    this.p = p;
+    if (scale === 0 && exponent === p) {
+      if (digits > 15) return parseNumber(text.substring(start, p));
+      const n = mantissa(bytes, whole, p);
+      return negative ? (n === 0 ? new LuaFloat(-0) : -n) : n;
     }
-    if (keys === undefined) continue;
+    let n: number;
+    if (digits <= 15 && exponent === p) {
+      // The quotient of two exact doubles is rounded once, and so correctly.
+      n = mantissa(bytes, whole, p) / POWERS[scale]!;
+      if (negative) n = -n;
+    } else {
+      n = Number(text.substring(start, p));
+      if (n === Infinity || n === -Infinity) throw new JsonError("number out of range", start);
+    }
+    return Number.isSafeInteger(n) ? new LuaFloat(n) : n;
+  }
 
-    // A key begins at p.
-    while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-    if (byte !== QUOTE) throw expected("a string as key", text, p);
-    p++;
-    matched: {
-      if (keys !== DICTIONARY) {
-        const { next } = keys;
-        if (next !== undefined) {
-          const known = next.bytes;
-          const { length } = known;
-          let i = 0;
-          while (i < length && known[i] === bytes[p + i]) i++;
-          if (i === length) {
-            p += i;
-            keys = next;
-            break matched;
-          }
+  /** The string whose opening quote is at `p`. */
+  private string(): string {
+    const { bytes } = this;
+    const start = this.p + 1;
+    let p = start;
+    while (PLAIN[bytes[p]!] === 1) p++;
+    if (bytes[p] !== QUOTE) return this.longString(start, p);
+    this.p = p + 1;
+    if (p > this.chunkEnd) this.nextChunk(start, p);
+    return this.chunk.substring(start - this.chunkStart, p - this.chunkStart);
+  }
+
+  /** Takes a new chunk, of which the bytes [start, p) are to be a part. */
+  private nextChunk(start: number, p: number): void {
+    this.chunkStart = start;
+    this.chunkEnd = Math.max(p, Math.min(start + CHUNK, this.text.length));
+    this.chunk = this.bytes.toString("latin1", start, this.chunkEnd);
+  }
+
+  /** The rest of a string whose bytes [start, p) are plain, and whose next one is not. */
+  private longString(start: number, p: number): string {
+    const { bytes, text } = this;
+    let escapes = 0;
+    let unicode = false;
+    for (;;) {
+      const byte = bytes[p]!;
+      if (PLAIN[byte] === 1) p++;
+      else if (byte === QUOTE) break;
+      else if (byte === BACKSLASH) {
+        const name = bytes[p + 1]!;
+        if (name === 0x75) {
+          unicode = true;
+          p += this.unicodeEscape(p);
+        } else {
+          if (!SIMPLE_ESCAPES.includes(String.fromCharCode(name))) throw new JsonError("invalid escape sequence", p);
+          p += 2;
         }
-      }
-      const start = p;
-      while (PLAIN[bytes[p]!] === 1) p++;
-      if (bytes[p] === QUOTE) key = text.substring(start, p++);
-      else {
-        key = finishString(text, bytes, start, p);
-        p = end;
-      }
-      if (keys !== DICTIONARY) {
-        const after: Keys | undefined = keys.after(key);
-        if (after === undefined) {
-          // From here on the table owns its shape.
-          (table as LuaTable).shape = keys.shape;
-          if (values.length > 1) (table as LuaTable).vals = values;
-          keys = DICTIONARY;
-        } else keys = after;
-      }
+        escapes++;
+      } else if (byte >= 0x80) {
+        const size = sequenceLength(bytes, p);
+        if (size === 0) throw new JsonError("invalid UTF-8", p);
+        p += size;
+      } else if (p >= text.length) throw new JsonError("unfinished string", start - 1);
+      else throw new JsonError("control character in a string", p);
     }
-    byte = bytes[p]!;
-    while (byte <= 0x20 && isSpace(byte)) byte = bytes[++p]!;
-    if (byte !== COLON) throw expected("':'", text, p);
-    byte = bytes[++p]!;
+    this.p = p + 1;
+    if (escapes === 0) return bytes.toString("latin1", start, p);
+    // The engine's parser takes each byte for a character, which is right for all escapes but those of characters.
+    if (!unicode) return JSON.parse(text.substring(start - 1, p + 1)) as string;
+    const characters = JSON.parse(`"${Buffer.from(text.substring(start, p), "latin1").toString("utf8")}"`) as string;
+    return Buffer.from(characters, "utf8").toString("latin1");
+  }
+
+  /** The length of the escape sequence `\\uXXXX` at p, or of two of them that are a surrogate pair. */
+  private unicodeEscape(p: number): number {
+    const code = hexadecimal(this.text, p);
+    if (code < 0) throw new JsonError("invalid escape sequence", p);
+    if (code < 0xd800 || code > 0xdfff) return 6;
+    const low = hexadecimal(this.text, p + 6);
+    if (code >= 0xdc00 || low < 0xdc00 || low > 0xdfff) throw new JsonError("lone surrogate", p);
+    return 12;
+  }
+
+  private expected(what: string, at = this.p): JsonError {
+    return new JsonError(`expected ${what}, got ${found(this.text, at)}`, at);
+  }
+
+  /** The same about the byte that has just been read. */
+  private missing(what: string): JsonError {
+    return this.expected(what, this.p - 1);
   }
 }
 
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+/** The code of `\uXXXX` at p; -1 if there is none. */
+function hexadecimal(text: string, p: number): number {
+  const digits = text.substring(p, p + 6);
+  return /^\\u[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits.substring(2), 16) : -1;
 }
+
+const SIMPLE_ESCAPES = '"\\/bfnrt';
 
 /** The array part of a table never ends in nil. */
 function trim(values: Value[]): void {
@@ -305,128 +402,21 @@ function trim(values: Value[]): void {
   values.length = length;
 }
 
-/** Whether the digits in [start, p) are an integer as JSON writes it and Lua holds it: not `-`, `01` or `-0`. */
-function isWhole(bytes: Uint8Array, start: number, p: number): boolean {
-  let byte = bytes[start]!;
-  if (byte === 0x2d) {
-    byte = bytes[start + 1]!;
-    return byte > 0x30 && byte <= 0x39;
-  }
-  return byte !== 0x30 || p === start + 1;
-}
-
-/** The number that begins at `start`: long integers, floats, -0, and what is none. */
-function finishNumber(text: string, bytes: Uint8Array, start: number): Value {
-  let p = start;
-  const negative = bytes[p] === 0x2d;
-  if (negative) p++;
-  const whole = p;
-  let mantissa = 0;
+/** The position behind the digits from p on. */
+function digitsEnd(bytes: Uint8Array, p: number): number {
   let byte = bytes[p]!;
-  while (isDigit(byte)) {
-    mantissa = mantissa * 10 + (byte - 0x30);
-    byte = bytes[++p]!;
-  }
-  if (p === whole) throw expected("a digit", text, p);
-  if (bytes[whole] === 0x30 && p > whole + 1) throw new JsonError("a number must not begin with 0", whole);
-  let digits = p - whole;
-  let exact = true;
-  let scale = 0;
-  if (byte === 0x2e) {
-    const point = p;
-    byte = bytes[++p]!;
-    while (isDigit(byte)) {
-      mantissa = mantissa * 10 + (byte - 0x30);
-      byte = bytes[++p]!;
-    }
-    scale = p - point - 1;
-    if (scale === 0) throw expected("a digit", text, p);
-    digits += scale;
-    exact = false;
-  }
-  if (byte === 0x65 || byte === 0x45) {
-    byte = bytes[++p]!;
-    if (byte === 0x2b || byte === 0x2d) byte = bytes[++p]!;
-    if (!isDigit(byte)) throw expected("a digit", text, p);
-    while (isDigit(byte)) byte = bytes[++p]!;
-    exact = false;
-    digits = Infinity;
-  }
-  end = p;
-  if (exact) {
-    if (negative && mantissa === 0) return new LuaFloat(-0);
-    return parseNumber(text.substring(start, p));
-  }
-  // A quotient of two numbers that are exact is rounded once, and so correctly.
-  let n = digits <= 15 && scale < POWERS.length ? mantissa / POWERS[scale]! : Number.NaN;
-  if (negative) n = -n;
-  if (Number.isNaN(n)) n = Number(text.substring(start, p));
-  if (n === Infinity || n === -Infinity) throw new JsonError("number out of range", start);
-  return Number.isSafeInteger(n) ? new LuaFloat(n) : n;
+  while (byte >= 0x30 && byte <= 0x39) byte = bytes[++p]!;
+  return p;
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-const ESCAPES: Record<string, string> = {
-  '"': '"',
-  "\\": "\\",
-  "/": "/",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-};
-
-/** The rest of a string whose bytes [start, p) are plain, and whose next one is not. */
-function finishString(text: string, bytes: Uint8Array, start: number, p: number): string {
-  let done = "";
-  let from = start;
-  for (;;) {
+/** The digits in [from, to) as an integer, a point between them left out; exact up to 15 of them. */
+function mantissa(bytes: Uint8Array, from: number, to: number): number {
+  let n = 0;
+  for (let p = from; p < to; p++) {
     const byte = bytes[p]!;
-    if (PLAIN[byte] === 1) p++;
-    else if (byte === QUOTE) {
-      end = p + 1;
-      return done + text.substring(from, p);
-    } else if (byte >= 0x80) {
-      const size = sequenceLength(bytes, p);
-      if (size === 0) throw new JsonError("invalid UTF-8", p);
-      p += size;
-    } else if (byte === BACKSLASH) {
-      done += text.substring(from, p);
-      const name = text.charAt(p + 1);
-      const simple = Object.hasOwn(ESCAPES, name) ? ESCAPES[name] : undefined;
-      if (simple !== undefined) {
-        done += simple;
-        p += 2;
-      } else if (name === "u") {
-        done += unicodeEscape(text, p);
-        p = end;
-      } else throw new JsonError("invalid escape sequence", p);
-      from = p;
-    } else if (p >= text.length) throw new JsonError("unfinished string", start - 1);
-    else throw new JsonError("control character in a string", p);
+    if (byte !== 0x2e) n = n * 10 + (byte - 0x30);
   }
-}
-
-const HEX = /^[0-9a-fA-F]{4}$/;
-
-/** The UTF-8 bytes of `\uXXXX` at p, or of two of them that are a surrogate pair. */
-function unicodeEscape(text: string, p: number): string {
-  const high = text.substring(p + 2, p + 6);
-  if (!HEX.test(high)) throw new JsonError("invalid escape sequence", p);
-  let code = Number.parseInt(high, 16);
-  end = p + 6;
-  if (code >= 0xd800 && code <= 0xdfff) {
-    const low = text.startsWith("\\u", end) ? text.substring(end + 2, end + 6) : "";
-    const second = HEX.test(low) ? Number.parseInt(low, 16) : 0;
-    if (code >= 0xdc00 || second < 0xdc00 || second > 0xdfff) throw new JsonError("lone surrogate", p);
-    code = 0x10000 + ((code - 0xd800) << 10) + (second - 0xdc00);
-    end += 6;
-  }
-  return code < 0x80 ? String.fromCharCode(code) : Buffer.from(String.fromCodePoint(code), "utf8").toString("latin1");
+  return n;
 }
 
 /** The length of the UTF-8 sequence at p; 0 if it is none (RFC 3629: no surrogates, nothing beyond U+10FFFF). */
@@ -442,15 +432,6 @@ export function sequenceLength(bytes: Uint8Array, p: number): number {
 }
 
 // --- errors -----------------------------------------------------------------------------------------------------------
-
-function badWord(text: string, p: number): JsonError {
-  const word = /^[A-Za-z]+/.exec(text.substring(p, p + 20))?.[0] ?? text.charAt(p);
-  return new JsonError(`expected a value, got '${word}'`, p);
-}
-
-function expected(what: string, text: string, p: number): JsonError {
-  return new JsonError(`expected ${what}, got ${found(text, p)}`, p);
-}
 
 /** The character at a position, as a message shows it. */
 function found(text: string, p: number): string {

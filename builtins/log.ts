@@ -5,7 +5,9 @@ import { plainText, textOfResult } from "../interpreter/library/tostring.ts";
 import { Event, metamethod } from "../interpreter/metatable.ts";
 import { any, type Declaration, fn, library, optional, table } from "../interpreter/native.ts";
 import { formatNumber } from "../interpreter/number.ts";
+import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
+import { awaitPromise } from "../interpreter/task.ts";
 import { toTextLossy } from "../interpreter/text.ts";
 import {
   isNumber,
@@ -44,16 +46,23 @@ function levelOfEnvironment(): LogLevel | undefined {
  * Writes one line, unless its level is below what is asked for. Secrets of the host are masked.
  * @param message a byte string of UTF-8
  * @param fields shown behind the message
+ * @returns a promise when whoever reads the log is far behind: the writer should wait for it
  */
-export function writeLog(to: Host, level: LogLevel, message: string, fields: LogFields = {}): void {
-  if (!logs(to, level)) return;
+export function writeLog(
+  to: Host,
+  level: LogLevel,
+  message: string,
+  fields: LogFields = {},
+): Promise<void> | undefined {
+  if (!logs(to, level)) return undefined;
   const { logFormat = "auto", logSink } = to.settings;
   const onTerminal = logSink === undefined && isTerminal(2);
   const asText = logFormat === "text" || (logFormat === "auto" && isTerminal(2));
   const masker = maskerOf(to);
   const line = asText ? textLine(masker, level, message, fields, onTerminal) : jsonLine(masker, level, message, fields);
-  if (logSink !== undefined) logSink(line);
-  else void writeText(2, `${line}\n`);
+  if (logSink === undefined) return writeText(2, `${line}\n`);
+  logSink(line);
+  return undefined;
 }
 
 // --- JSON lines -----------------------------------------------------------------------------------------------------
@@ -164,16 +173,21 @@ function* write(level: LogLevel, message: Value, fields: LuaTable | undefined): 
     const asked = opaque && metamethod(value, Event.ToString) !== undefined;
     shown[toTextLossy(plainText(key))] = asked ? yield* textOf(value) : value;
   }
-  writeLog(host(), level, text, shown);
-  return NOTHING;
+  const behind = writeLog(host(), level, text, shown);
+  if (behind === undefined) return NOTHING;
+  state.nativeCalls++; // the record that continues here takes back the call it believes it made
+  return yield* awaited(awaitPromise(behind.then(() => NOTHING)));
 }
 
-function log(level: LogLevel, message: Value, fields: LuaTable | undefined): Results | Suspended {
+function log(
+  level: LogLevel,
+  message: Value,
+  fields: LuaTable | undefined,
+): Results | Suspended | Promise<Results> {
   const to = host();
   if (!logs(to, level)) return NOTHING;
   if (typeof message === "string" && fields === undefined) {
-    writeLog(to, level, message);
-    return NOTHING;
+    return writeLog(to, level, message)?.then(() => NOTHING) ?? NOTHING;
   }
   return runSteps(write(level, message, fields), message, fields);
 }

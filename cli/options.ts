@@ -17,7 +17,11 @@ export interface Option {
 
 /** For scripts and for the scripts of checks. */
 export const SCRIPT_OPTIONS = [
-  { name: "timeout", value: "TIME", summary: "stop after this long: 500ms, 30s, 5m (of a check file: instead of its timeout)" },
+  {
+    name: "timeout",
+    value: "TIME",
+    summary: "stop after this long: 500ms, 30s, 5m (of a check file: instead of its timeout)",
+  },
   { name: "memory-limit", value: "SIZE", summary: "live Lua data at most: 64MB (the default), 512KB, 1GB" },
   { name: "allow-net", value: "HOST[:PORT],…", valueOptional: true, summary: "connect nowhere else" },
   { name: "deny-net", summary: "no connections at all" },
@@ -33,15 +37,38 @@ export const SCRIPT_OPTIONS = [
 
 /** For check files. */
 export const CHECK_OPTIONS = [
-  { name: "format", value: "FORMAT", summary: "json, pretty (the default on a terminal), junit, tap, ndjson, prometheus or html" },
-  { name: "output", value: "FORMAT=FILE", repeatable: true, summary: "write the results to a file as well; may be given again" },
-  { name: "only", value: "NAME,…", repeatable: true, summary: "run only these checks and what they need; * stands for anything" },
-  { name: "tag", value: "TAG,…", repeatable: true, summary: "run only checks with one of these tags, and what they need" },
+  {
+    name: "format",
+    value: "FORMAT",
+    summary: "json, pretty (the default on a terminal), junit, tap, ndjson, prometheus or html",
+  },
+  {
+    name: "output",
+    value: "FORMAT=FILE",
+    repeatable: true,
+    summary: "write the results to a file as well; may be given again",
+  },
+  {
+    name: "only",
+    value: "NAME,…",
+    repeatable: true,
+    summary: "run only these checks and what they need; * stands for anything",
+  },
+  {
+    name: "tag",
+    value: "TAG,…",
+    repeatable: true,
+    summary: "run only checks with one of these tags, and what they need",
+  },
   { name: "fail-fast", summary: "start no further check once one has failed" },
   { name: "shard", value: "I/N", summary: "run every N-th check from the I-th on" },
   { name: "watch", value: "TIME", summary: "run again and again, this long after the last run ended" },
   { name: "dry-run", summary: "show what would run, and run nothing" },
-  { name: "termination-log", value: "FILE", summary: "where failed checks are summed up (in a pod: /dev/termination-log)" },
+  {
+    name: "termination-log",
+    value: "FILE",
+    summary: "where failed checks are summed up (in a pod: /dev/termination-log)",
+  },
 ] as const satisfies readonly Option[];
 
 export const GENERAL_OPTIONS = [
@@ -64,7 +91,11 @@ export interface Parsed {
  * Reads arguments by a table of options. With `haltAtWord`, everything from the first word that is not an option on
  * is left as it is. Throws a usage error for what the table does not know.
  */
-export async function readOptions(args: readonly string[], table: readonly Option[], haltAtWord: boolean): Promise<Parsed> {
+export async function readOptions(
+  args: readonly string[],
+  table: readonly Option[],
+  haltAtWord: boolean,
+): Promise<Parsed> {
   const { default: yargs } = await import("yargs");
   const parser = yargs(args.map((arg) => markBare(arg, table)))
     .help(false)
@@ -105,7 +136,7 @@ export async function readOptions(args: readonly string[], table: readonly Optio
       if (!table.some((one) => one.letter === key)) throw unknownOption(key, table);
       continue;
     }
-    options[key] = valueOf(option, parsed[key]);
+    options[key] = readValue(option, parsed[key]);
   }
   return { options, words };
 }
@@ -116,7 +147,7 @@ function markBare(arg: string, table: readonly Option[]): string {
   return bare ? `${arg}=` : arg;
 }
 
-function valueOf(option: Option, value: unknown): string | true | readonly string[] | undefined {
+function readValue(option: Option, value: unknown): string | true | readonly string[] | undefined {
   if (option.value === undefined) {
     if (Array.isArray(value)) return true;
     return value === true ? true : undefined;
@@ -128,7 +159,10 @@ function valueOf(option: Option, value: unknown): string | true | readonly strin
 
 function unknownOption(key: string, table: readonly Option[]): ReturnType<typeof usageError> {
   const dashes = key.length === 1 ? "-" : "--";
-  const candidate = nearest(key, table.map((option) => option.name));
+  const candidate = nearest(
+    key,
+    table.map((option) => option.name),
+  );
   const hint = candidate === undefined ? "" : ` (did you mean "--${candidate}"?)`;
   return usageError(`unknown option "${dashes}${key}"${hint}`);
 }
@@ -152,7 +186,10 @@ export function choice<T extends string>(options: OptionValues, name: string, al
 export function listed(options: OptionValues, name: string): string[] {
   const given = options[name];
   const all = Array.isArray(given) ? (given as string[]) : typeof given === "string" ? [given] : [];
-  return all.flatMap((one) => one.split(",")).map((one) => one.trim()).filter((one) => one !== "");
+  return all
+    .flatMap((one) => one.split(","))
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
 }
 
 /** A switch. */

@@ -16,7 +16,7 @@ import {
 } from "./nodes/node.ts";
 import { LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
 import { enterSlowly, reserve } from "./task.ts";
-import { LuaTable } from "./table.ts";
+import type { LuaTable, Shape } from "./table.ts";
 import { NOTHING, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
 
 /** A call made by native code: its window follows the native function's. */
@@ -97,6 +97,9 @@ export function prologue(fn: LuaFunction, R: Registers, base: number, given: num
   makeCells(prototype.cellParameters, R, base);
 }
 
+/** As many extra arguments are not worth accounting for. */
+const FREE_VARARGS = 16;
+
 function makeCells(registers: number[], R: Registers, base: number): void {
   for (let i = 0; i < registers.length; i++) {
     const at = base + registers[i]!;
@@ -106,8 +109,13 @@ function makeCells(registers: number[], R: Registers, base: number): void {
 
 /** The table that a named vararg parameter is (manual §3.4.11): the values and their count in field `n`. */
 function varargTable(values: Value[]): LuaTable {
-  const table = LuaTable.fromArray(values);
-  table.setString("n", values.length);
+  const table = state.vm.newTable();
+  if (values.length > FREE_VARARGS) charge(values.length * 8);
+  let last = values.length;
+  while (last > 0 && values[last - 1] === undefined) last--;
+  if (last > 0) table.array = [undefined, ...values.slice(0, last)];
+  table.shape = table.shape.after("n", true) as Shape;
+  table.vals = [undefined, values.length];
   return table;
 }
 
@@ -120,7 +128,7 @@ export function placeArguments(fn: LuaFunction, R: Registers, base: number, args
   const varargs = prototype.varargRegister;
   if (varargs >= 0) {
     const extra = args.length > count ? args.slice(count) : [];
-    charge(extra.length * 8);
+    if (extra.length > FREE_VARARGS) charge(extra.length * 8);
     R[base + varargs] = prototype.varargTable ? varargTable(extra) : extra;
   }
   makeCells(prototype.cellParameters, R, base);
@@ -150,14 +158,37 @@ export function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunct
   throw failure("'__call' chain too long", 0);
 }
 
+/** A call that went through `__call`: knows how many values were put in front of the arguments. */
+class CalledValueSite implements Site {
+  readonly line: number;
+  readonly size: number;
+  readonly order: number | undefined;
+  constructor(
+    private readonly site: Site & { order?: number },
+    readonly extraArguments: number,
+  ) {
+    this.line = site.line;
+    this.size = site.size;
+    this.order = site.order;
+  }
+  calleeName(): string {
+    return this.site.calleeName();
+  }
+  asTail(): Site {
+    return this.site.asTail();
+  }
+}
+
 /** Calls `fn` with `args` in the window at `base`, on behalf of `site`. */
 export function invoke(fn: Value, args: Value[], R: Registers, base: number, site: Site): Results | Suspended {
   let callee: LuaFunction | NativeFunction;
   if (fn instanceof LuaFunction || fn instanceof NativeFunction) callee = fn;
   else {
+    const given = args.length;
     const resolved = resolveCall(fn, args);
     if (resolved === undefined) throw notCallable(fn, R, base, site);
     callee = resolved;
+    if (state.vm.debug) site = new CalledValueSite(site, args.length - given);
   }
   if (callee instanceof LuaFunction) {
     const end = base + callee.prototype.size;

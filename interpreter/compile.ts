@@ -68,7 +68,7 @@ const LONG_CHAIN = 64;
 export function compile(source: string, chunkName: string, environment: Cell, options: CompileOptions = {}): LuaFunction {
   const chunk = parse(source, chunkName);
   try {
-    resolve(chunk, chunkName);
+    resolve(chunk, chunkName, options.debug === true);
     const prototype = new Compiler(chunkName, environment, options.debug === true).main(chunk);
     return new LuaFunction(prototype, options.debug === true ? [environment] : []);
   } catch (error) {
@@ -82,7 +82,7 @@ interface Context {
   scope: FunctionScope;
   prototype: Prototype;
   /** Nodes that call: they get the window's size once it is known. */
-  sites: { size: number }[];
+  sites: { size: number; order: number }[];
   depth: number;
   maxDepth: number;
   /** How many to-be-closed scopes are open: a return inside is no tail call. */
@@ -103,7 +103,6 @@ class Compiler {
 
   main(chunk: Chunk): Prototype {
     const prototype = new Prototype(this.id, this.chunkName, 0, 0, [], true, undefined);
-    if (this.debug) prototype.upvalues.push({ name: "_ENV", fromParent: "local", index: 0, cell: true });
     this.function(prototype, chunk.scope as FunctionScope, chunk.body, chunk.lastLine);
     return prototype;
   }
@@ -130,7 +129,10 @@ class Compiler {
         cell: this.inCell(upvalue.variable),
       });
     }
+    for (const parameter of scope.parameters) parameter.from = 0;
+    if (scope.varargVariable !== undefined) scope.varargVariable.from = 0;
     prototype.body = this.block(body);
+    for (const parameter of scope.parameters) parameter.to = Infinity;
     prototype.locals = scope.variables.map((variable) => ({
       name: variable.name,
       register: variable.register,
@@ -163,18 +165,29 @@ class Compiler {
     return variable.captured && (this.debug || variable.reassigned || variable.early);
   }
 
-  private site<T extends { size: number }>(node: T): T {
+  private site<T extends { size: number; order: number }>(node: T): T {
     this.context.sites.push(node);
+    node.order = ++this.order;
     return node;
   }
+
+  /** Counts the sites in the order of evaluation. */
+  private order = 0;
 
   // --- statements ---------------------------------------------------------------------------------------------------
 
   private block(body: Statement[]): StatementNode {
     this.enter();
-    const node = this.blockFrom(body, 0);
+    const node = this.blockFrom(body, 0, this.trailing(body));
     this.context.depth--;
     return node;
+  }
+
+  /** Where the labels at the very end of a block begin: they count as outside the scope of its locals. */
+  private trailing(body: Statement[]): number {
+    let at = body.length;
+    while (at > 0 && body[at - 1]!.type === "LabelStatement") at--;
+    return at;
   }
 
   private enter(): void {
@@ -182,10 +195,12 @@ class Compiler {
     if (++context.depth > context.maxDepth) context.maxDepth = context.depth;
   }
 
-  private blockFrom(body: Statement[], start: number): StatementNode {
+  /** Statements from `start` on, up to `end` if a scope inside is being compiled (its block keeps the last labels). */
+  private blockFrom(body: Statement[], start: number, end: number): StatementNode {
     const statements: StatementNode[] = [];
     const labels = new Map<Label, number>();
-    for (let i = start; i < body.length; i++) {
+    const declared: Variable[] = [];
+    for (let i = start; i < end; i++) {
       const statement = body[i]!;
       if (statement.type === "LabelStatement") {
         labels.set(statement.target as Label, statements.length);
@@ -193,12 +208,14 @@ class Compiler {
       }
       const node = this.statement(statement);
       if (node !== undefined) statements.push(node);
+      if (statement.type === "LocalStatement") this.activate(statement.variables, declared);
+      else if (statement.type === "FunctionDeclaration" && statement.isLocal) this.activate([statement.identifier as Identifier], declared);
       const closing = closingVariable(statement);
       if (closing !== undefined) {
         this.context.closing++;
         this.enter();
         const variable = closing.variable as Variable;
-        const rest = this.blockFrom(body, i + 1);
+        const rest = this.blockFrom(body, i + 1, end);
         statements.push(
           this.site(new CloseScope(closing.line, variable.register, variable.name, this.inCell(variable), rest)),
         );
@@ -207,11 +224,35 @@ class Compiler {
         break;
       }
     }
+    for (const variable of declared) variable.to = this.order + 1;
+    if (start === 0) {
+      for (let i = end; i < body.length; i++) {
+        const statement = body[i]!;
+        if (statement.type === "LabelStatement") labels.set(statement.target as Label, statements.length);
+      }
+    }
     if (labels.size > 0) return new LabelledBlock(statements, labels);
     if (statements.length === 1) return statements[0]!;
     if (statements.length === 2) return new Block2(statements[0]!, statements[1]!);
     if (statements.length === 3) return new Block3(statements[0]!, statements[1]!, statements[2]!);
     return new Block(statements);
+  }
+
+  /** Variables are active from the first site after their declaration. */
+  private activate(identifiers: Identifier[], declared: Variable[]): void {
+    for (const identifier of identifiers) {
+      const variable = identifier.variable as Variable;
+      variable.from = this.order + 1;
+      declared.push(variable);
+    }
+  }
+
+  /** The body of a loop, with the loop's variables active in it. */
+  private loopBody(body: Statement[], variables: Variable[]): StatementNode {
+    for (const variable of variables) variable.from = this.order + 1;
+    const node = this.block(body);
+    for (const variable of variables) variable.to = this.order + 1;
+    return node;
   }
 
   private statement(statement: Statement): StatementNode | undefined {
@@ -246,7 +287,7 @@ class Compiler {
             statement.step === null ? new Constant(1) : this.expression(statement.step),
             variable.register,
             this.inCell(variable),
-            this.block(statement.body),
+            this.loopBody(statement.body, [variable]),
           ),
         );
       }
@@ -258,7 +299,7 @@ class Compiler {
             statement.iterators.map((iterator) => this.expression(iterator)),
             variables[0]!.register,
             variables.map((variable) => this.inCell(variable)),
-            this.block(statement.body),
+            this.loopBody(statement.body, variables),
             statement.closing as number,
           ),
         );
@@ -285,11 +326,11 @@ class Compiler {
   private repeatBody(body: Statement[], start: number, until: UntilStatement): StatementNode {
     const closing = body.findIndex((s, i) => i >= start && closingVariable(s) !== undefined);
     if (closing < 0) {
-      const inner = this.blockFrom(body, start);
+      const inner = this.blockFrom(body.slice(start), 0, body.length - start);
       return new Block2(inner, new Until(this.expression(until.condition)));
     }
     // A to-be-closed variable: the condition goes into its scope.
-    const before = this.blockFrom(body.slice(start, closing), 0);
+    const before = this.blockFrom(body.slice(start, closing), 0, closing - start);
     const declaration = this.statement(body[closing]!) as StatementNode;
     const identifier = closingVariable(body[closing]!) as Identifier;
     const variable = identifier.variable as Variable;
@@ -479,7 +520,8 @@ class Compiler {
       case "VarargLiteral": {
         const { scope, prototype } = this.context;
         if (!prototype.varargTable) return new Vararg(scope.varargRegister);
-        return new NamedVararg(this.variable({ kind: "local", variable: scope.varargVariable as Variable }, "..."));
+        const table = this.variable({ kind: "local", variable: scope.varargVariable as Variable }, "...");
+        return this.site(new NamedVararg(expression.line, table));
       }
       case "Identifier":
         return this.identifier(expression);
@@ -674,8 +716,8 @@ class Compiler {
 }
 
 /** Classes of arithmetic.ts by operand kinds. Each takes operands of just those kinds, which `specialised` sees to. */
-type Forms = Record<string, (new (line: number, left: never, right: never) => ExpressionNode & { size: number }) | undefined> & {
-  EE: new (line: number, left: ExpressionNode, right: ExpressionNode) => ExpressionNode & { size: number };
+type Forms = Record<string, (new (line: number, left: never, right: never) => ExpressionNode & { size: number; order: number }) | undefined> & {
+  EE: new (line: number, left: ExpressionNode, right: ExpressionNode) => ExpressionNode & { size: number; order: number };
 };
 
 const ARITHMETIC_ROWS: Record<string, { name: keyof typeof ARITHMETIC; row: Operator }> = {

@@ -66,6 +66,7 @@ export function openRequire(vm: VirtualMachine, find: ModuleFinder): void {
  * for a syntax error. `chunkName` is in Lua's form, such as "@script.lua".
  */
 export function load(vm: VirtualMachine, source: string, chunkName: string, environment?: Value): LuaFunction {
+  vm.beforeCompile(source);
   try {
     return compile(source, chunkName, new Cell(environment ?? vm.globals), { debug: vm.debug });
   } catch (error) {

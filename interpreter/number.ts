@@ -21,7 +21,8 @@ function shortest(n: number): string {
   if (n >= 1e-4 && n < 1e15) {
     // JavaScript's text is the shortest that reads back: what C prints if 15 digits are enough for it.
     const text = String(n);
-    return text.length <= (n < 1 ? 17 : 16) ? text : general(n, 17);
+    const others = n >= 1 ? 1 : n >= 0.1 ? 2 : n >= 0.01 ? 3 : n >= 0.001 ? 4 : 5; // the point, and zeros in front
+    return text.length <= 15 + others ? text : general(n, 17);
   }
   const text = general(n, 15);
   return Number(text) === n ? text : general(n, 17);

@@ -4,7 +4,10 @@
  */
 import { Event } from "./metatable.ts";
 import { big, formatNumber, toInteger, toNumber } from "./number.ts";
+import { power } from "./power.ts";
 import { float, integer, isNumber, LuaFloat, toDouble, type Value } from "./value.ts";
+
+export { power };
 
 /** An arithmetic or bitwise operator. */
 export interface Operator {
@@ -183,12 +186,6 @@ export const BNOT: Operator = {
     return x === undefined ? undefined : typeof x === "bigint" ? integer(~x) : integer(~BigInt(x));
   },
 };
-
-/** C's `pow`: unlike JavaScript's, 1 to any power and -1 to an infinite one are 1. */
-export function power(a: number, b: number): number {
-  if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
-  return a ** b;
-}
 
 /** `a .. b` when both are strings or numbers. */
 export function concatenate(a: Value, b: Value): string | undefined {

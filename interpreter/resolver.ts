@@ -124,22 +124,38 @@ export class FunctionScope {
   }
 }
 
-/** Resolves all names of a chunk; throws a SyntaxFailure for what breaks a rule. */
-export function resolve(chunk: Chunk, chunkName: string): void {
-  new Resolver(chunkId(chunkName)).chunk(chunk);
+/**
+ * Resolves all names of a chunk; throws a SyntaxFailure for what breaks a rule. With `debug`, functions count the
+ * `_ENV` they use among their upvalues, where the debug library looks for it.
+ */
+export function resolve(chunk: Chunk, chunkName: string, debug: boolean): void {
+  new Resolver(chunkId(chunkName), debug).chunk(chunk);
 }
 
 class Resolver {
   private fn!: FunctionScope;
 
-  constructor(private readonly chunkId: string) {}
+  /** The chunk's `_ENV` as a variable around it, for the upvalue lists. */
+  private environment: Variable | undefined = undefined;
+
+  constructor(
+    private readonly chunkId: string,
+    private readonly debug: boolean,
+  ) {}
 
   private fail(line: number, message: string): never {
     throw new SyntaxFailure(`${this.chunkId}:${line}: ${message}`);
   }
 
   chunk(chunk: Chunk): void {
-    const scope = new FunctionScope(undefined, 0, true);
+    let around: FunctionScope | undefined;
+    if (this.debug) {
+      around = new FunctionScope(undefined, 0, false);
+      this.environment = new Variable("_ENV", "regular", around);
+      this.environment.early = true; // always in a cell
+    }
+    const scope = new FunctionScope(around, 0, true);
+    if (this.environment !== undefined) scope.upvalue(this.environment, (message) => this.fail(0, message));
     this.fn = scope;
     chunk.scope = scope;
     scope.varargRegister = this.hidden();
@@ -227,27 +243,31 @@ class Resolver {
 
   private bind(name: string, line: number): { binding: Binding; readonly: boolean } {
     if (name === "_ENV") {
-      const variable = this.searchEnvironment();
+      const variable = this.searchEnvironment(name, line);
       if (variable === undefined) return { binding: { kind: "environment" }, readonly: false };
       return { binding: this.reference(variable, line), readonly: variable.readonly };
     }
     const found = this.search(name, line);
     if (found?.variable !== undefined) return { binding: this.reference(found.variable, line), readonly: found.readonly };
-    return { binding: this.globalBinding(line), readonly: found?.readonly ?? false };
+    return { binding: this.globalBinding(name, line), readonly: found?.readonly ?? false };
   }
 
-  private searchEnvironment(): Variable | undefined {
+  /** The `_ENV` that the program declared, if any; `name` is what is being looked up in it. */
+  private searchEnvironment(name: string, line: number): Variable | undefined {
     for (let fn: FunctionScope | undefined = this.fn; fn !== undefined; fn = fn.parent) {
       for (let i = fn.entries.length - 1; i >= 0; i--) {
         const entry = fn.entries[i]!;
-        if ("variable" in entry && entry.variable.name === "_ENV") return entry.variable;
+        if ("variable" in entry) {
+          if (entry.variable.name === "_ENV") return entry.variable;
+        } else if (entry.global === "_ENV") this.fail(line, `_ENV is global when accessing variable '${name}'`);
       }
     }
+    if (this.environment !== undefined) this.fn.upvalue(this.environment, (message) => this.fail(0, message));
     return undefined;
   }
 
-  private globalBinding(line: number): Binding {
-    const environment = this.searchEnvironment();
+  private globalBinding(name: string, line: number): Binding {
+    const environment = this.searchEnvironment(name, line);
     return environment === undefined ? { kind: "global" } : { kind: "field", environment: this.reference(environment, line) };
   }
 
@@ -427,7 +447,7 @@ class Resolver {
       this.fn.entries.push({ global: undefined, readonly: statement.attrib === "const" });
       return;
     }
-    for (const identifier of statement.variables) identifier.binding = this.globalBinding(identifier.line);
+    for (const identifier of statement.variables) identifier.binding = this.globalBinding(identifier.name, identifier.line);
     for (const identifier of statement.variables) {
       this.fn.entries.push({ global: identifier.name, readonly: identifier.attrib === "const" });
     }
@@ -455,7 +475,7 @@ class Resolver {
       this.declare(variable, identifier.line);
     } else if (declaration.isGlobal === true) {
       this.fn.entries.push({ global: identifier.name, readonly: false });
-      identifier.binding = this.globalBinding(identifier.line);
+      identifier.binding = this.globalBinding(identifier.name, identifier.line);
     } else this.assign(identifier);
     this.function(declaration, false);
   }

@@ -175,9 +175,14 @@ export class LuaTable {
 
   /** After `appended` joined the array part: takes it and its successors out of the hash part. */
   private migrate(appended: number): void {
-    const { slots } = this.shape;
-    const stale = slots.get(appended);
+    const stale = this.shape.slots.get(appended);
     if (stale !== undefined) this.vals[stale] = undefined;
+    this.drawIn();
+  }
+
+  /** Moves the elements that continue the array part over from the hash part. */
+  private drawIn(): void {
+    const { slots } = this.shape;
     for (;;) {
       const next = this.array.length;
       const slot = slots.get(next);
@@ -227,6 +232,10 @@ export class LuaTable {
     if (shape.shared || (size >= 8 && (size & (size - 1)) === 0)) {
       this.rehash();
       shape = this.shape;
+      if (typeof key === "number" && key > 0 && key <= this.array.length && Number.isSafeInteger(key)) {
+        this.set(key, value); // the array part has grown to where it belongs
+        return;
+      }
     }
     shape.slots.set(key, shape.keys.length);
     shape.keys.push(key);
@@ -298,6 +307,7 @@ export class LuaTable {
       array[key] = vals[slot];
       vals[slot] = undefined;
     }
+    this.drawIn();
   }
 
   /** A border (manual §3.4.7): the length operator without metamethods. */

@@ -152,6 +152,8 @@ export class Closing {
   constructor(
     /** The error of a `__close` that failed on the way, if any. */
     public error: LuaError | undefined,
+    /** Closed by another coroutine, which waits for the outcome; otherwise by itself. */
+    readonly byOther: boolean,
   ) {}
 }
 
@@ -197,10 +199,11 @@ export function resumeCoroutine(coroutine: Coroutine, args: Value[], failing?: C
     outcome = coroutine.started
       ? continueRecords(coroutine, failing ?? args, failing !== undefined, room)
       : start(coroutine, args, room);
-  } catch (error) {
-    died(coroutine, caught(error));
+  } catch (thrown) {
+    const error = caught(thrown);
+    died(coroutine, error);
     back(from, limit, top, outerBudget);
-    throw error;
+    return ended(error);
   }
   if (outcome === SUSPENDED) {
     keepRecords(coroutine);
@@ -214,6 +217,16 @@ export function resumeCoroutine(coroutine: Coroutine, args: Value[], failing?: C
   } else coroutine.status = "dead";
   back(from, limit, top, outerBudget);
   return outcome;
+}
+
+/**
+ * How a coroutine ends that threw: errors go on to whoever resumed it. One that closed itself just returns, with
+ * the error of a `__close` handler if there was one.
+ */
+function ended(error: LuaError | Stop | Closing): Results {
+  if (!(error instanceof Closing) || error.byOther) throw error;
+  if (error.error !== undefined) throw error.error;
+  return [];
 }
 
 /** A coroutine has yielded: between its resumptions it counts only the native calls of its own. */
@@ -249,8 +262,17 @@ export interface Cancellable extends Promise<Results> {
   cancel?: () => void;
 }
 
+let running: Task | undefined;
+
+/** The task that runs now, if any. */
+export function runningTask(): Task | undefined {
+  return running;
+}
+
 /** One line of execution: the main chunk, a spawned function, a request handler. */
 export class Task {
+  /** What builtins keep for this line of execution (a trace); tasks started from it begin with the same. */
+  context: unknown = running?.context;
   readonly coroutine: Coroutine;
   /** The coroutine that waits innermost. */
   current: Coroutine;
@@ -301,6 +323,7 @@ export class Task {
       failed = true;
     }
     sliceEnd = performance.now() + SLICE_MS;
+    running = this;
     state.vm = this.vm;
     state.active = true;
     state.ticks = pausing.ticks;
@@ -336,6 +359,7 @@ export class Task {
       this.fail(caught(error));
     } finally {
       state.active = false;
+      running = undefined;
     }
   }
 
@@ -396,10 +420,11 @@ export class Task {
         failed = false;
       } catch (error) {
         if (coroutine === this.coroutine) throw error;
-        carried = caught(error);
-        died(coroutine, carried as LuaError);
+        const reason = caught(error);
+        died(coroutine, reason);
         coroutine = coroutine.resumer as Coroutine;
-        failed = true;
+        failed = !(reason instanceof Closing) || reason.error !== undefined || reason.byOther;
+        carried = reason instanceof Closing && !reason.byOther ? (reason.error ?? []) : reason;
         continue;
       }
       if (outcome === SUSPENDED) {

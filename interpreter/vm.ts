@@ -4,7 +4,7 @@ import { Cell, type NativeFunction } from "./function.ts";
 import { Stop } from "./error.ts";
 import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
-import type { Results } from "./value.ts";
+import type { Results, Userdata } from "./value.ts";
 
 export class VirtualMachine {
   readonly rootShape: Shape = rootShape();
@@ -33,11 +33,15 @@ export class VirtualMachine {
   debug = false;
   /** Loads what `string.dump` made; absent where binary chunks are refused. */
   undump: ((dumped: string, environment: Cell) => Results) | undefined = undefined;
-  /** Where `print` writes: bytes, as a byte string. */
-  write: (bytes: string) => void = () => {};
+  /** Where `print` writes: bytes, as a byte string. A promise makes the printing task wait for it. */
+  write: (bytes: string) => Promise<void> | undefined = () => undefined;
+  /** Sees the text of each chunk before it is compiled: the host opens the libraries that it names. */
+  beforeCompile: (source: string) => void = () => {};
   /** Where warnings go; `last` is false for control messages, which have several pieces never. */
   private warnings = true;
   warnSink: (message: string) => void = () => {};
+  /** Values that the call or return under a hook transfers: the first register and their number. */
+  readonly transfer = { first: 0, count: 0 };
   /** Functions that libraries hand out again and again, such as the iterator of `pairs`. */
   private readonly sharedFunctions = new Map<string, NativeFunction>();
 
@@ -72,8 +76,8 @@ export class VirtualMachine {
     if (this.warnings) this.warnSink(`Lua warning: ${message}\n`);
   }
 
-  /** A table got a metatable: finalizers and weak modes are noticed here. */
-  noteMetatable(_table: LuaTable, _metatable: LuaTable): void {}
+  /** A table or userdata got a metatable: finalizers and weak modes are noticed here. */
+  noteMetatable(_object: LuaTable | Userdata, _metatable: LuaTable): void {}
 
   isBuiltin(fn: NativeFunction): boolean {
     return this.builtins.has(fn);

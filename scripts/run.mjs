@@ -56,7 +56,9 @@ function findBun() {
   if (!existsSync(scope)) return undefined;
   return readdirSync(scope)
     .map((name) => join(scope, name, "bin", "bun"))
-    .find((file) => existsSync(file) && spawnSync(file, ["--version"], { encoding: "utf8" }).stdout?.trim() === bunVersion);
+    .find(
+      (file) => existsSync(file) && spawnSync(file, ["--version"], { encoding: "utf8" }).stdout?.trim() === bunVersion,
+    );
 }
 
 function run(command, args) {

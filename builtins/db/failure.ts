@@ -1,4 +1,5 @@
 /** What goes wrong with a database, as one line for the script: the server's words, its code, and the position. */
+import { systemError } from "../errno.ts";
 
 /** A failure inside a driver. It becomes a LuaError at the call that waits for it (wait.ts). */
 export class DatabaseError extends Error {
@@ -58,23 +59,10 @@ export function withoutSecrets(message: string, secrets: readonly string[]): str
   return text;
 }
 
-const NETWORK: Record<string, string> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset by the server",
-  EPIPE: "connection reset by the server",
-  ENOTFOUND: "host not found",
-  EAI_AGAIN: "host not found (name server does not answer)",
-  EHOSTUNREACH: "no route to host",
-  ENETUNREACH: "network unreachable",
-  ETIMEDOUT: "connection timed out",
-  EADDRNOTAVAIL: "address not available",
-  ENOENT: "no such file or directory",
-  EACCES: "permission denied",
-};
-
 /** A failure of the network in words, without the library's own. */
 export function networkWords(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === "string" && NETWORK[code] !== undefined) return NETWORK[code];
+  const words = systemError(error);
+  if (words !== undefined) return words;
+  const { message } = error as { message?: unknown };
   return typeof message === "string" && message !== "" ? message : "connection failed";
 }

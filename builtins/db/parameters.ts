@@ -3,10 +3,24 @@ import { typeName } from "../../interpreter/error.ts";
 import { argumentError } from "../../interpreter/native.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { LuaFloat, Userdata, type Value } from "../../interpreter/value.ts";
+import { encodeJson, refusal } from "./json.ts";
 import type { Dialect, Scanned } from "./statement.ts";
 
 /** A parameter as the drivers get it; nil and `db.null` are undefined. */
-export type Parameter = undefined | boolean | string | number | bigint | LuaFloat | LuaTable;
+export type Parameter = undefined | boolean | string | number | bigint | LuaFloat | TableParameter;
+
+/** A table among the parameters, taken apart while the script cannot change it. */
+export class TableParameter {
+  constructor(
+    /** As JSON, in UTF-8; a message instead if it cannot be written so. */
+    readonly json: string | { readonly error: string },
+    /** As a list, for PostgreSQL's arrays; undefined when it is none. */
+    readonly list: ArrayElement[] | undefined,
+  ) {}
+}
+
+/** An element of an array; a table that is no list is its JSON. */
+export type ArrayElement = undefined | boolean | string | number | bigint | LuaFloat | ArrayElement[] | { json: string };
 
 /** Kinds of the sentinels that stand for NULL. */
 export const NULL_KIND = "db.null";
@@ -70,11 +84,73 @@ function accept(value: Value, position: number, dialect: Dialect, index: number)
       }
       return value;
     default:
-      if (value instanceof LuaFloat || value instanceof LuaTable) return value;
-      if (value instanceof Userdata && NULL_KINDS.has(value.kind)) return undefined;
+      if (value instanceof LuaFloat) return value;
+      if (isNull(value)) return undefined;
+      if (value instanceof LuaTable) return takeApart(value, position, dialect, index);
       throw argumentError(
         index,
         `parameter ${position}: nil, boolean, number, string or table expected, got ${typeName(value)}`,
       );
   }
+}
+
+function isNull(value: Value): boolean {
+  return value instanceof Userdata && NULL_KINDS.has(value.kind);
+}
+
+function takeApart(value: LuaTable, position: number, dialect: Dialect, index: number): TableParameter {
+  let json: TableParameter["json"];
+  try {
+    json = encodeJson(value);
+  } catch (error) {
+    const message = refusal(error);
+    // PostgreSQL's arrays hold what JSON cannot.
+    if (dialect !== "postgres") throw argumentError(index, `parameter ${position}: ${message}`);
+    json = { error: message };
+  }
+  return new TableParameter(json, dialect === "postgres" ? elements(value, 0) : undefined);
+}
+
+/** PostgreSQL's arrays have six dimensions at most (MAXDIM). */
+const MOST_DIMENSIONS = 6;
+
+/** The elements of a list, nil where it has holes; undefined if the table has other keys or what no array holds. */
+function elements(list: LuaTable, depth: number): ArrayElement[] | undefined {
+  let length = list.array.length - 1;
+  let isList = depth < MOST_DIMENSIONS;
+  if (list.shape.keys.length > 1) {
+    list.forEach((key) => {
+      if (typeof key !== "number" || !Number.isSafeInteger(key) || key < 1 || key > 1e6) isList = false;
+      else if (key > length) length = key;
+    });
+  }
+  if (!isList) return undefined;
+  const out: ArrayElement[] = new Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = list.getIndex(i + 1);
+    switch (typeof value) {
+      case "undefined":
+      case "boolean":
+      case "string":
+      case "number":
+      case "bigint":
+        out[i] = value;
+        break;
+      default:
+        if (value instanceof LuaFloat) out[i] = value;
+        else if (isNull(value)) out[i] = undefined;
+        else if (value instanceof LuaTable) {
+          const inner = elements(value, depth + 1);
+          if (inner !== undefined && inner.length > 0) out[i] = inner;
+          else {
+            try {
+              out[i] = { json: encodeJson(value) };
+            } catch {
+              return undefined;
+            }
+          }
+        } else return undefined;
+    }
+  }
+  return out;
 }

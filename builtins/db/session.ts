@@ -2,7 +2,7 @@
 import type { Value } from "../../interpreter/value.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Layouts, Rows } from "./rows.ts";
-import type { Dialect } from "./statement.ts";
+import type { Dialect, Scanned } from "./statement.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 
 /** A statement with its parameters. */
@@ -68,6 +68,8 @@ export interface Driver {
   readonly interleaves: boolean;
   /** At most so many sessions at once, whatever the script asks for. */
   readonly maxSessions: number;
+  /** Refuses a statement before it is run: throws a LuaError. */
+  check?(what: string, statement: Scanned, parameters: readonly Parameter[]): void;
   /** Opens a session. Rejects with a DatabaseError; gives up after `timeoutMs`. */
   open(timeoutMs: number): Promise<Session>;
 }

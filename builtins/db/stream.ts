@@ -16,7 +16,6 @@ export class RowStream implements Resource {
   private at = 0;
   private over = false;
   private fetching = false;
-  private readonly task: Coroutine = runningTask();
 
   constructor(
     private readonly database: Database,
@@ -24,6 +23,8 @@ export class RowStream implements Resource {
     private readonly transaction: Transaction | undefined,
     private readonly cursor: Cursor,
     private readonly context: Context,
+    /** The task that opened it. */
+    private readonly task: Coroutine,
   ) {
     if (transaction !== undefined) transaction.streaming = !database.driver.interleaves;
     hostOf(database.vm).resources.add(this);
@@ -108,6 +109,7 @@ export class RowStream implements Resource {
 /** Opens a stream, in the running task's transaction if it has one. */
 export function openStream(database: Database, work: Work, context: Context): Pending<RowStream> {
   const transaction = database.current();
+  const task = runningTask();
   let giveUp: (() => void) | undefined;
   let abandoned = false;
   const { layouts, vm, pool } = database;
@@ -120,7 +122,7 @@ export function openStream(database: Database, work: Work, context: Context): Pe
     try {
       if (abandoned) throw new DatabaseError("cancelled");
       const cursor = await database.within(session, session.stream(work, { layouts, vm }, transaction !== undefined));
-      return new RowStream(database, session, transaction, cursor, context);
+      return new RowStream(database, session, transaction, cursor, context, task);
     } catch (error) {
       if (transaction === undefined) pool.release(session);
       throw error;

@@ -18,6 +18,8 @@ export type CheckNet = (name: string, address: string | undefined, port: number)
 export interface Route {
   readonly target: Target;
   readonly proxy: Proxy | undefined;
+  /** Whether the proxy is asked for a tunnel; without one it gets whole URLs. TLS always needs one. */
+  readonly tunnel: boolean;
   readonly tls: TlsSettings;
   /** TLS settings towards a proxy that is itself reached by TLS. */
   readonly proxyTls: TlsSettings;
@@ -38,8 +40,9 @@ export async function dial(route: Route, checkNet: CheckNet, attempt: Attempt): 
   // The proxy resolves the name: permissions can only be asked about the name.
   checkNet(target.host, isIP(target.host) === 0 ? undefined : target.host, target.port);
   const socket = await reachProxy(proxy, route.proxyTls, checkNet, attempt);
-  if (!target.secure) return socket;
+  if (!route.tunnel) return socket;
   await tunnel(socket, target, proxy, attempt);
+  if (!target.secure) return socket;
   return secure(socket, target.host, route.tls, attempt);
 }
 

@@ -154,7 +154,7 @@ function patternError(
 
 /**
  * Where the part lies that the compiler complains about (it does not tell): at the first of its occurrences with which
- * the pattern, ended there, fails in the same way.
+ * the pattern, ended before the next one, fails in the same way.
  */
 function locate(pattern: string, unclosed: number, report: SyntaxReport, compile: (part: string) => unknown): number {
   const { error, input } = report;
@@ -162,10 +162,9 @@ function locate(pattern: string, unclosed: number, report: SyntaxReport, compile
   if (error === "missing closing )") return unclosed;
   const part = error === "unexpected )" ? ")" : input;
   const starts: number[] = [];
-  for (let at = pattern.indexOf(part); at >= 0 && starts.length < 10_000; at = pattern.indexOf(part, at + 1))
-    starts.push(at);
-  const fails = (start: number) => {
-    const ended = pattern.slice(0, start + part.length);
+  for (let at = pattern.indexOf(part); at >= 0; at = pattern.indexOf(part, at + 1)) starts.push(at);
+  const failsAt = (index: number) => {
+    const ended = pattern.slice(0, starts[index + 1]);
     try {
       compile(ended);
       return false;
@@ -179,7 +178,7 @@ function locate(pattern: string, unclosed: number, report: SyntaxReport, compile
   let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (fails(starts[middle]!)) high = middle;
+    if (failsAt(middle)) high = middle;
     else low = middle + 1;
   }
   return starts[low] ?? 0;

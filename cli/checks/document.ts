@@ -13,6 +13,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { Mistakes, Place } from "./mistakes.ts";
+import type { Template } from "./substitute.ts";
 
 export type Scalar = null | boolean | number | bigint | string;
 
@@ -24,6 +25,7 @@ export interface ScalarTree {
   readonly fromEnvironment?: boolean;
   /** Contains `${{ captures.… }}`: the value is known when the check runs. */
   readonly deferred?: boolean;
+  readonly template?: Template;
 }
 
 export interface ListTree {
@@ -54,7 +56,13 @@ export function readDocument(text: string, file: string, mistakes: Mistakes): Tr
   const lineCounter = new LineCounter();
   let documents: ReturnType<typeof parseAllDocuments>;
   try {
-    documents = parseAllDocuments(text, { lineCounter, uniqueKeys: false, merge: true, version: "1.2", prettyErrors: false });
+    documents = parseAllDocuments(text, {
+      lineCounter,
+      uniqueKeys: false,
+      merge: true,
+      version: "1.2",
+      prettyErrors: false,
+    });
   } catch {
     mistakes.add({ file, line: 1, column: 1, text: "", width: 1 }, "", "nested too deeply");
     return undefined;
@@ -126,7 +134,11 @@ class Reader {
     if (isAlias(node)) {
       const target = node.resolve(this.documentRead);
       if (target === undefined || this.under.has(target)) {
-        this.mistakes.add(this.placeOf(node), path, `*${node.source} ${target === undefined ? "has no anchor" : "contains itself"}`);
+        this.mistakes.add(
+          this.placeOf(node),
+          path,
+          `*${node.source} ${target === undefined ? "has no anchor" : "contains itself"}`,
+        );
         return { kind: "scalar", value: null, at: this.placeOf(node) };
       }
       return this.tree(target, path, depth + 1);
@@ -154,7 +166,13 @@ class Reader {
 
   private scalar(value: unknown): Scalar {
     if (value === undefined || value === null) return null;
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return value;
+    if (
+      typeof value === "string" ||
+      typeof value === "number" ||
+      typeof value === "boolean" ||
+      typeof value === "bigint"
+    )
+      return value;
     return String(value);
   }
 
@@ -204,8 +222,9 @@ class Reader {
   }
 }
 
-/** The value of a tree without its places. Maps have no prototype, so that no key is special. */
+/** The value of a tree without its places; text with captures as templates. Maps have no prototype: no key is special. */
 export function plain(tree: Tree): unknown {
+  if (tree.kind === "scalar" && tree.template !== undefined) return tree.template;
   if (tree.kind === "scalar") return typeof tree.value === "bigint" ? Number(tree.value) : tree.value;
   if (tree.kind === "list") return tree.items.map(plain);
   const out: Record<string, unknown> = Object.create(null);

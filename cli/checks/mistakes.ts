@@ -1,4 +1,5 @@
 /** Mistakes in check files: collected, so that all of them are reported at once, and shown where they are. */
+import { oneLine } from "../printable.ts";
 
 /** A place in a check file; line and column count from 1. */
 export interface Place {
@@ -24,6 +25,7 @@ const MAX_LINE = 160;
 
 export class Mistakes {
   private readonly found: Mistake[] = [];
+  private readonly known = new Set<string>();
 
   get any(): boolean {
     return this.found.length > 0;
@@ -33,7 +35,11 @@ export class Mistakes {
     return this.found;
   }
 
+  /** Notes a mistake; one that is noted already (each check of a `foreach` makes it) counts once. */
   add(place: Place, path: string, message: string): void {
+    const key = `${place.file}:${place.line}:${place.column}:${message}`;
+    if (this.known.has(key)) return;
+    this.known.add(key);
     this.found.push({ place, path, message });
   }
 
@@ -64,16 +70,6 @@ function renderMistake({ place, path, message }: Mistake): string {
   const width = Math.max(1, Math.min(place.width, line.length - before.length));
   const blank = before.replace(/[^\t]/g, " ");
   return `${head}\n${number} | ${printable(line)}\n${" ".repeat(number.length)} | ${blank}${"^".repeat(width)}`;
-}
-
-/** A message on one line, with control characters made visible. */
-export function oneLine(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {
-    const known = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[c];
-    if (known !== undefined) return known;
-    const code = c.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
-  });
 }
 
 function printable(line: string): string {

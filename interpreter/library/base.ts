@@ -38,6 +38,7 @@ import { basicType } from "../error.ts";
 import { float, integer, isNumber, list, NOTHING, rawEquals, type Results, results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { protectedCall, protectedCallWithHandler } from "./protected.ts";
 import type { VirtualMachine } from "../vm.ts";
+import { awaitPromise } from "../task.ts";
 import { awaited, runSteps, type Steps } from "./steps.ts";
 import { tostring } from "./tostring.ts";
 
@@ -54,15 +55,16 @@ function next(t?: Value, key?: Value): Results {
 class IpairsContinuation extends Continuation {
   override proceed(saved: unknown, value: Results): Results {
     const element = Array.isArray(value) ? value[0] : value;
-    return element === undefined ? undefined : [saved as number, element];
+    return element === undefined ? undefined : [saved as Value, element];
   }
 }
 const IPAIRS = new IpairsContinuation();
 
 function ipairsStep(t?: Value, i?: Value): Results | Suspended {
-  const n = checkIndex(i, 2) + 1;
+  const index = checkInteger(i, 2);
+  const n = typeof index === "number" && index < Number.MAX_SAFE_INTEGER ? index + 1 : integer(BigInt(index) + 1n);
   if (t instanceof LuaTable) {
-    const value = t.getIndex(n);
+    const value = t.get(n);
     if (value !== undefined) return [n, value];
     if (t.metatable === undefined) return undefined;
   }
@@ -118,6 +120,7 @@ function loadText(text: string, chunkName: string, mode: string, environment: Ce
 }
 
 export function compileOrMessage(text: string, chunkName: string, environment: Cell): Results {
+  state.vm.beforeCompile(text);
   try {
     return compile(text, chunkName, environment, { debug: state.vm.debug } satisfies CompileOptions);
   } catch (error) {
@@ -162,15 +165,16 @@ function* catching(steps: Steps<Results>): Steps<Results> {
 
 // --- others -----------------------------------------------------------------------------------------------------------
 
-function printLine(texts: string[]): Results {
-  state.vm.write(`${texts.join("\t")}\n`);
-  return NOTHING;
+/** Waits when whoever reads the output is far behind. */
+function printLine(texts: string[]): Results | Suspended {
+  const waiting = state.vm.write(`${texts.join("\t")}\n`);
+  return waiting === undefined ? NOTHING : awaitPromise(waiting.then(() => NOTHING));
 }
 
 function* printSlowly(values: Value[]): Steps<Results> {
   const texts: string[] = [];
   for (const value of values) texts.push((yield* awaited(tostring(value))) as string);
-  return printLine(texts);
+  return yield* awaited(printLine(texts));
 }
 
 function print(values: Value[]): Results | Suspended {
@@ -188,7 +192,7 @@ const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /** An integer in a base other than ten, wrapping around as the reference's does; nil when it is none. */
 function parseInBase(text: string, base: number): Value {
-  const match = /^[ \f\n\r\t\v]*(-?)([0-9a-zA-Z]+)[ \f\n\r\t\v]*$/.exec(text);
+  const match = /^[ \f\n\r\t\v]*([-+]?)([0-9a-zA-Z]+)[ \f\n\r\t\v]*$/.exec(text);
   if (match === null) return undefined;
   let n = 0n;
   for (const digit of (match[2] as string).toLowerCase()) {
@@ -213,7 +217,10 @@ function tonumber(value?: Value, base?: Value): Value {
 }
 
 function raise(value: Value, level: number): never {
-  if (value === undefined) value = "<no error object>";
+  if (value === undefined) {
+    value = "<no error object>";
+    level = 0;
+  }
   if (typeof value === "string" && level > 0) throw failure(value, level);
   const error = new LuaError(value);
   error.coroutine = state.coroutine;

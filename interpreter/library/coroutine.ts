@@ -135,8 +135,8 @@ function closed(coroutine: Coroutine, thrown: unknown): Results {
 
 function close(coroutine: Coroutine): Results | Suspended {
   const current = status(coroutine);
-  if (current === "running" && !coroutine.isRoot) throw failure("cannot close a running coroutine");
-  if (current === "running") throw failure("cannot close main thread");
+  if (current === "running" && coroutine.isRoot) throw failure("cannot close main thread");
+  if (current === "running") throw new Closing(undefined, false); // ends here, after its to-be-closed variables
   if (current === "normal") throw failure(`cannot close a ${current} coroutine`);
   const { failure: error } = coroutine;
   coroutine.failure = undefined;
@@ -147,7 +147,7 @@ function close(coroutine: Coroutine): Results | Suspended {
   }
   let given: Results | Suspended;
   try {
-    given = resumeCoroutine(coroutine, [], new Closing(undefined));
+    given = resumeCoroutine(coroutine, [], new Closing(undefined, true));
   } catch (thrown) {
     coroutine.failure = undefined;
     return closed(coroutine, thrown);

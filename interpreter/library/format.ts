@@ -7,6 +7,7 @@ import { argumentError, checkInteger, checkNumber, checkString } from "../native
 import { suspend } from "../nodes/node.ts";
 import { state } from "../state.ts";
 import { LuaFloat, type Results, SUSPENDED, type Suspended, toDouble, type Value } from "../value.ts";
+import { address } from "./identity.ts";
 import {
   formatDecimal,
   formatDouble,
@@ -17,7 +18,7 @@ import {
   specification,
 } from "./printf.ts";
 import { reserveString } from "./size.ts";
-import { address, plainText, textOfResult } from "./tostring.ts";
+import { plainText, textOfResult } from "./tostring.ts";
 
 /** Flags that each conversion accepts. */
 const FLOAT_FLAGS = "-+#0 ";
@@ -230,27 +231,13 @@ function convert(value: Value, conversion: Conversion, arg: number): string {
     }
     case "p":
       check(conversion);
-      return pad(pointer(value), spec);
+      return pad(address(value) ?? "(null)", spec);
     case "q":
       if (!conversion.plain) throw failure("specifier '%q' cannot have modifiers");
       return literal(value, arg);
     default:
       throw failure(`invalid conversion '${conversion.form.replace(/\0.*$/s, "")}' to 'format'`);
   }
-}
-
-/** Strings have addresses too, the same for equal ones. */
-function pointer(value: Value): string {
-  if (typeof value === "string") return stringAddress(value);
-  return address(value) ?? "(null)";
-}
-
-/** FNV-1a of the string: equal strings get equal addresses without being kept. */
-function stringAddress(text: string): string {
-  let hash = 0x811c9dc5;
-  const step = Math.max(1, text.length >> 10);
-  for (let i = 0; i < text.length; i += step) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return `0x57${(hash >>> 0).toString(16).padStart(8, "0")}${((text.length * 8) & 0xff).toString(16).padStart(2, "0")}`;
 }
 
 /** A value as a literal that Lua reads back (`%q`). */

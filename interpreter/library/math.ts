@@ -78,8 +78,9 @@ function fmod(a: Value, b: Value): Value {
     if (typeof a === "number" && typeof b === "number") return (a % b) + 0;
     return wrap(BigInt(a) % BigInt(b));
   }
-  const dividend = checkNumber(a, 1);
-  return float(dividend % checkNumber(b, 2));
+  // In this order: the reference's compiler has C evaluate the last argument first.
+  const divisor = checkNumber(b, 2);
+  return float(checkNumber(a, 1) % divisor);
 }
 
 function modf(value: Value): Results {

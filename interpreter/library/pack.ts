@@ -236,20 +236,25 @@ function fits(n: number | bigint, size: number, signed: boolean): boolean {
   return n < limit && n >= (signed ? -limit : 0);
 }
 
+/** Results that grow by no more than this between two checks of the memory limit need none. */
+const UNCHECKED = 100_000;
+
 /** `string.pack(fmt, …)` */
 export function pack(args: Value[]): Value {
   const options = optionsOf(checkString(args[0], 1));
+  // The reference marks the end of its arguments with a nil, and takes that for the first missing one.
+  state.argc = args.length + 1;
   let out = "";
   let arg = 1;
-  let checked = 100_000;
+  let checked = UNCHECKED;
   for (const option of options) {
     const { kind, size, little } = option;
     if (kind === Kind.Error) raise(option);
     const skip = padding(option, out.length);
     if (size + skip + out.length >= 2 ** 63) throw argumentError(arg, "result too long");
-    if (size + skip + out.length > checked) {
-      reserveString(size + skip + out.length);
-      checked = size + skip + out.length + 100_000;
+    if (out.length > checked) {
+      reserveString(out.length);
+      checked = out.length + UNCHECKED;
     }
     if (skip > 0) out += "\0".repeat(skip);
     if (kind === Kind.Padding) out += "\0";
@@ -280,6 +285,7 @@ export function pack(args: Value[]): Value {
       case Kind.Fixed: {
         const text = checkString(value, arg);
         if (text.length > size) throw argumentError(arg, "string longer than given size");
+        if (size > UNCHECKED) reserveString(out.length + size);
         out += text + "\0".repeat(size - text.length);
         break;
       }
@@ -333,9 +339,7 @@ function readInteger(data: string, at: number, size: number, little: boolean, si
   if (size < 8) {
     const unused = 64 - size * 8;
     if (signed) high = (high << unused) >> unused;
-    return high * HALF + (low >>> 0);
-  }
-  if (size > 8) {
+  } else if (size > 8) {
     const fill = signed && high < 0 ? 255 : 0;
     for (let i = 8; i < size; i++) {
       if (byte(i) !== fill) throw failure(`${size}-byte integer does not fit into Lua Integer`);

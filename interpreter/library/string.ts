@@ -159,7 +159,7 @@ function arithmetic(event: string, operator: Operator): NativeFunction {
     const b = state.argc === 1 ? a : second;
     if (toNumber(a) !== undefined && toNumber(b) !== undefined) {
       try {
-        return operator.raw(a, b);
+        return operator.raw(operator === UNM ? b : a, b); // a unary operator gets its operand twice
       } catch (error) {
         throw error instanceof ZeroDivision ? failure(error.message, 0) : error;
       }

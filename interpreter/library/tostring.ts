@@ -5,21 +5,14 @@ import { Event, metamethod } from "../metatable.ts";
 import { suspend } from "../nodes/node.ts";
 import { formatNumber } from "../number.ts";
 import { state } from "../state.ts";
-import { first, isNumber, LuaFloat, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { first, isNumber, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { address } from "./identity.ts";
 
-const addresses = new WeakMap<object, string>();
-/** Stands for the heap's bottom; where it lies says nothing about the process. */
-let nextAddress = 0x5500_0000_1000;
-
-/** What stands for a value's address in `table: 0x…` and `%p`; undefined for values without identity. */
-export function address(value: Value): string | undefined {
-  if (typeof value !== "object" || value instanceof LuaFloat) return undefined;
-  const known = addresses.get(value);
-  if (known !== undefined) return known;
-  const made = `0x${nextAddress.toString(16)}`;
-  nextAddress += 32;
-  addresses.set(value, made);
-  return made;
+/** Equal strings are one value, so their address follows from their bytes. */
+function textAddress(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return `0x7f${(hash >>> 0).toString(16).padStart(8, "0")}0`;
 }
 
 /** A value as text without asking its `__tostring`. */

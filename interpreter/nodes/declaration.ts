@@ -9,7 +9,7 @@ import { type Registers, state } from "../state.ts";
 import { caught, Closing } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { extend } from "./call.ts";
-import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
+import { type Completion, type Expression, type Site, SiteStatement, Statement, suspend } from "./node.ts";
 
 /** `local x = value` where x lives in a cell: a fresh one each time. */
 export class DeclareCell extends Statement {
@@ -164,16 +164,22 @@ export class CloseScope extends SiteStatement {
       target: state.target,
       error: undefined,
     };
-    const given = this.close(R, base, value, undefined);
+    const given = this.close(R, base, value, undefined, false);
     return given === SUSPENDED ? suspend(this, base, CLOSING, leaving) : this.left(leaving);
   }
 
-  /** Calls `__close(value, error)`; in this reference version the error is passed only if there is one. */
-  private close(R: Registers, base: number, value: Value, error: LuaError | undefined): Results | Suspended {
+  /**
+   * Calls `__close(value, error)`. After an error the function counts as left already: on the stack, the handler
+   * stands where the function was called.
+   */
+  private close(R: Registers, base: number, value: Value, error: LuaError | undefined, failed: boolean): Results | Suspended {
     const handler = metamethod(value, Event.Close);
     const args = error === undefined ? [value] : [value, error.value];
     if (handler === undefined) throw runtimeError(R, base, this, `metamethod 'close' is not callable`);
-    return callMetamethod(R, base, this, handler, args);
+    if (!failed) return callMetamethod(R, base, this, handler, args);
+    const caller = R[base + 1] as Site;
+    const site = caller.size === 0 ? this : new LeftSite(caller.line, this.size + caller.size);
+    return callMetamethod(R, base + this.size - site.size, site, handler, args);
   }
 
   /** The block is being left by an error. */
@@ -186,7 +192,7 @@ export class CloseScope extends SiteStatement {
     if (error instanceof Stop) state.vm.allow(CLOSE_ALLOWANCE_MS);
     let given: Results | Suspended;
     try {
-      given = this.close(R, base, value, causeOf(error));
+      given = this.close(R, base, value, causeOf(error), true);
     } catch (second) {
       throw replaced(error, caught(second));
     }
@@ -216,6 +222,20 @@ export class CloseScope extends SiteStatement {
   }
   override calleeName(): string {
     return "metamethod 'close'";
+  }
+}
+
+/** The site of a `__close` call from a function that an error has left. */
+class LeftSite implements Site {
+  constructor(
+    readonly line: number,
+    readonly size: number,
+  ) {}
+  calleeName(): string {
+    return "metamethod 'close'";
+  }
+  asTail(): Site {
+    return this;
   }
 }
 

@@ -1,9 +1,13 @@
 /** Constants and varargs (manual §3.1, §3.4, §3.4.11). */
-import { charge } from "../memory.ts";
+import { runtimeError } from "../error.ts";
+import { charge, reserveMemory } from "../memory.ts";
 import type { Registers } from "../state.ts";
 import type { LuaTable } from "../table.ts";
 import type { Results, Suspended, Value } from "../value.ts";
-import { Expression } from "./node.ts";
+import { Expression, SiteExpression } from "./node.ts";
+
+/** How many values a vararg table may say it holds (half of INT_MAX, as the reference has it). */
+const MAX_VARARGS = 0x3fff_ffff;
 
 export class Constant extends Expression {
   constructor(readonly value: Value) {
@@ -43,12 +47,13 @@ export class Vararg extends Expression {
 }
 
 /** `...` where the varargs have a name and so are a table: its elements 1 to `n`. */
-export class NamedVararg extends Expression {
+export class NamedVararg extends SiteExpression {
   constructor(
+    line: number,
     /** The variable that holds the table: it is constant, so reading it never waits. */
     readonly variable: Expression,
   ) {
-    super();
+    super(line);
   }
   override get isMulti(): boolean {
     return true;
@@ -58,8 +63,11 @@ export class NamedVararg extends Expression {
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
     const table = this.variable.eval(R, base) as LuaTable;
-    const n = table.getString("n");
-    const count = typeof n === "number" ? n : 0;
+    const count = table.getString("n");
+    if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0 || count > MAX_VARARGS) {
+      throw runtimeError(R, base, this, "vararg table has no proper 'n'");
+    }
+    reserveMemory(count * 8);
     charge(count * 8);
     const values: Value[] = [];
     for (let i = 1; i <= count; i++) values.push(table.getIndex(i));

@@ -113,6 +113,8 @@ export abstract class Expression extends Node {
 export abstract class SiteExpression extends Expression implements Site {
   /** Length of the window of the function it stands in; set once that function is resolved. */
   size = 0;
+  /** Its place in the order of evaluation: tells the debug library which locals are active. */
+  order = 0;
   private tail: Site | undefined = undefined;
   constructor(readonly line: number) {
     super();
@@ -133,6 +135,7 @@ export abstract class Statement extends Node {
 /** A statement that may call something. */
 export abstract class SiteStatement extends Statement implements Site {
   size = 0;
+  order = 0;
   private tail: Site | undefined = undefined;
   constructor(readonly line: number) {
     super();

@@ -197,6 +197,7 @@ function routeTo(plan: Plan, target: Target, context: ClientContext): Route {
   return {
     target,
     proxy,
+    tunnel: target.secure,
     tls: target.secure ? withDefaults(plan.tls, target, context) : DEFAULT_TLS,
     proxyTls: proxy?.target.secure === true ? withDefaults(DEFAULT_TLS, proxy.target, context) : DEFAULT_TLS,
   };

@@ -1,0 +1,601 @@
+/** PostgreSQL, by the library postgres: one of its clients with a single connection is one session here. */
+import type { Socket } from "node:net";
+import postgres from "postgres";
+import { fromText } from "../../interpreter/text.ts";
+import type { Value } from "../../interpreter/value.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { hostOf } from "../host.ts";
+import type { Permissions } from "../permissions.ts";
+import type { DriverSettings } from "./drivers.ts";
+import { DatabaseError, networkWords } from "./failure.ts";
+import { TableParameter } from "./parameters.ts";
+import { PostgresParameter } from "./postgres-parameters.ts";
+import { openPostgres } from "./postgres-start.ts";
+import { ARRAY_ELEMENTS, BYTEA, INT2, INT4, INT8, JSON_TYPE, JSONB, PostgresTypes } from "./postgres-types.ts";
+import { type Layout, Meter, notEnoughMemory, Rows } from "./rows.ts";
+import type { Cursor, Done, Driver, RowSource, Session, Work } from "./session.ts";
+import { tlsSettings } from "./tls.ts";
+import type { ServerTarget } from "./url.ts";
+
+/** How many statements a session keeps prepared; further ones are prepared for one use. */
+const MOST_PREPARED = 200;
+/** How much a stream fetches at a time: bytes to aim at, and rows at most. */
+const BATCH_BYTES = 256 * 1024;
+const FIRST_BATCH = 32;
+const MOST_ROWS = 4096;
+
+// What is used of the library, as it is and not as its types would have it.
+interface ColumnInfo {
+  readonly name: string;
+  readonly type: number;
+}
+interface StatementInfo {
+  readonly columns: readonly ColumnInfo[] | null | undefined;
+  readonly types: readonly number[];
+}
+type RawRow = readonly (Buffer | null)[];
+interface RawResult extends Array<RawRow> {
+  readonly count: number | null;
+  readonly command: string | null;
+  readonly columns: readonly ColumnInfo[] | null;
+}
+interface RawQuery extends Promise<RawResult> {
+  readonly statement: StatementInfo | null;
+  readonly state: { readonly pid: number; readonly secret: number } | null;
+  cursorRows: number;
+  raw(): RawQuery;
+  describe(): Promise<StatementInfo>;
+  forEach(visit: (row: RawRow) => void): RawQuery;
+  cursor(rows: number, visit: (rows: RawRow[]) => unknown): RawQuery;
+}
+interface Client {
+  readonly options: { serializers: Record<number, (value: unknown) => string> };
+  readonly CLOSE: unknown;
+  unsafe(text: string, args: readonly unknown[], options: { prepare: boolean; simple: boolean }): RawQuery;
+  end(options: { timeout: number }): Promise<void>;
+}
+
+export class PostgresDriver implements Driver {
+  readonly dialect = "postgres";
+  readonly begin = "BEGIN";
+  readonly interleaves = true;
+  readonly maxSessions = Number.POSITIVE_INFINITY;
+  readonly target: string;
+  readonly secrets: readonly string[];
+  readonly types: PostgresTypes;
+
+  constructor(
+    readonly vm: VirtualMachine,
+    readonly server: ServerTarget,
+    readonly permissions: Permissions,
+    readonly settings: DriverSettings,
+  ) {
+    const { user, host, port, socket, database } = server;
+    this.target = `postgres://${user}@${socket ?? `${host}:${port}`}/${database ?? user}`;
+    this.secrets = [server.password];
+    this.types = new PostgresTypes(settings.numeric);
+  }
+
+  async open(timeoutMs: number): Promise<Session> {
+    const until = performance.now() + timeoutMs;
+    const { server, permissions, vm } = this;
+    const tls = tlsSettings(server, permissions, hostOf(vm).env("SSL_CERT_FILE"));
+    return openPostgres(server, tls, permissions, until, (socket, again) => this.login(socket, again, until));
+  }
+
+  /** Logs in on a socket that is ready for the start-up message. `again` opens another one like it, to cancel. */
+  private async login(socket: Socket, again: () => Promise<Socket>, until: number): Promise<Session> {
+    const session = new PostgresSession(this, socket, again);
+    const left = Math.max(1, until - performance.now());
+    const timer = setTimeout(() => session.fail(new DatabaseError(`${this.target}: timeout`, { fatal: true })), left);
+    try {
+      await session.login();
+      return session;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+class PostgresSession implements Session {
+  private readonly client: Client;
+  private readonly prepared = new Set<string>();
+  private open = true;
+  private busy = false;
+  /** The statement under way: it knows the session's number at the server, and the secret for cancelling. */
+  private current: RawQuery | undefined = undefined;
+  private cancelling: Promise<void> | undefined = undefined;
+  /** Why the session was cut off by us. */
+  private reason: DatabaseError | undefined = undefined;
+  /** Bytes received since the last row: a long message that is not complete yet. */
+  private incoming = 0;
+  private meter: Meter | undefined = undefined;
+
+  constructor(
+    private readonly driver: PostgresDriver,
+    private readonly socket: Socket,
+    private readonly again: () => Promise<Socket>,
+  ) {
+    const { server } = driver;
+    let used = false;
+    socket.on("close", () => {
+      this.open = false;
+    });
+    socket.on("data", (chunk: Buffer) => {
+      this.incoming += chunk.length;
+      if (this.meter !== undefined && !this.meter.fits(this.incoming)) this.fail(notEnoughMemory());
+    });
+    const options = {
+      host: server.host,
+      port: server.port,
+      user: server.user,
+      // As a function: an empty password would otherwise be replaced by the environment's.
+      password: () => server.password,
+      database: server.database ?? server.user,
+      max: 1,
+      ssl: false,
+      fetch_types: false,
+      prepare: driver.settings.prepare,
+      idle_timeout: null,
+      max_lifetime: null,
+      connect_timeout: 0,
+      onnotice: () => {},
+      connection: {
+        application_name: server.applicationName ?? "assay",
+        TimeZone: "UTC",
+        DateStyle: "ISO",
+        ...(server.options === undefined ? {} : { options: server.options }),
+      },
+      // The library would connect again by itself: a session is one connection and no more.
+      socket: () => {
+        if (used) throw new DatabaseError("the server closed the connection", { fatal: true });
+        used = true;
+        return socket;
+      },
+    };
+    this.client = (postgres as unknown as (settings: unknown) => Client)(options);
+    const { serializers } = this.client.options;
+    for (const key of Object.keys(serializers)) delete serializers[Number(key)];
+    for (const oid of [BYTEA, INT2, INT4, INT8, JSON_TYPE, JSONB, ...ARRAY_ELEMENTS.keys()]) this.serialize(oid);
+  }
+
+  private serialize(oid: number): void {
+    // A statement that is repeated after a change of plan has its parameters as text already.
+    this.client.options.serializers[oid] = (value) =>
+      value instanceof PostgresParameter ? value.as(oid) : String(value);
+  }
+
+  get alive(): boolean {
+    return this.open;
+  }
+
+  async login(): Promise<void> {
+    try {
+      // The library connects when it is given something to do.
+      await this.client.unsafe("select 1", [], { prepare: false, simple: true });
+    } catch (error) {
+      this.destroy();
+      throw this.failure(error);
+    }
+  }
+
+  /** Cuts the session off for a reason that its statement is to report. */
+  fail(reason: DatabaseError): void {
+    this.reason ??= reason;
+    this.destroy();
+  }
+
+  private query(work: Work): RawQuery {
+    const { text, parameters } = work;
+    const { types, settings } = this.driver;
+    const args = parameters.map((value, i) => (value === undefined ? null : new PostgresParameter(value, i + 1, types)));
+    let prepare = settings.prepare;
+    if (prepare && !this.prepared.has(text)) {
+      if (this.prepared.size < MOST_PREPARED) this.prepared.add(text);
+      else prepare = false;
+    }
+    const query = this.client.unsafe(text, args, { prepare, simple: false }).raw();
+    this.current = query;
+    return query;
+  }
+
+  /** Does one thing on the session; whatever fails comes out as a DatabaseError. */
+  private async occupied<T>(meter: Meter | undefined, body: () => Promise<T>): Promise<T> {
+    if (!this.open) throw this.reason ?? new DatabaseError("the server closed the connection", { fatal: true });
+    this.busy = true;
+    this.incoming = 0;
+    this.meter = meter;
+    try {
+      return await body();
+    } catch (error) {
+      throw this.failure(error);
+    } finally {
+      this.busy = false;
+      this.meter = undefined;
+    }
+  }
+
+  async run(work: Work, rows: Rows | undefined): Promise<Done> {
+    return this.occupied(rows?.meter ?? new Meter(this.driver.vm), async () => {
+      if (work.parameters.some((value) => value instanceof TableParameter)) await this.learnTypes(work);
+      const query = this.query(work);
+      const reader = new Reader(this, query, rows);
+      const result = await query.forEach((row) => reader.row(row));
+      if (!Array.isArray(result)) throw this.refuseCopy();
+      if (rows !== undefined) {
+        reader.finish(result.columns);
+        await this.completeTypes(rows, reader);
+      }
+      const command = result.command ?? "";
+      const lastInsertId = command === "INSERT" ? reader.key() : undefined;
+      return { affected: result.count ?? 0, lastInsertId, command };
+    });
+  }
+
+  private refuseCopy(): DatabaseError {
+    const error = new DatabaseError("COPY from or to the client is not supported", { fatal: true });
+    this.fail(error);
+    return error;
+  }
+
+  /** Tells arrays of the users' own types from text, for parameters that are tables. */
+  private async learnTypes(work: Work): Promise<void> {
+    const { types, settings } = this.driver;
+    const { text } = work;
+    if (settings.prepare && this.prepared.has(text)) return;
+    const described = await this.query(work).describe();
+    await this.lookUp(described.types.filter((oid) => types.isUnknown(oid)));
+  }
+
+  /** Converts what turns out to be an array of a user's type. */
+  private async completeTypes(rows: Rows, reader: Reader): Promise<void> {
+    const unknown = reader.unknown;
+    if (unknown.length === 0) return;
+    await this.lookUp(unknown.map(({ oid }) => oid));
+    for (const { oid, slot } of unknown) {
+      const { convert } = this.driver.types.column(oid);
+      if (convert !== undefined) rows.defer(slot, convert);
+    }
+  }
+
+  private async lookUp(oids: readonly number[]): Promise<void> {
+    if (oids.length === 0) return;
+    const { types } = this.driver;
+    const found = await this.client
+      .unsafe(
+        `select t.oid, t.typelem, t.typdelim from pg_catalog.pg_type t
+         where t.typcategory = 'A' and t.typelem <> 0 and t.oid in (${oids.map(Number).join(", ")})`,
+        [],
+        { prepare: false, simple: false },
+      )
+      .raw();
+    for (const oid of oids) types.learn(oid, undefined);
+    for (const [oid, element, delimiter] of found) {
+      const array = Number(String(oid));
+      types.learn(array, { element: Number(String(element)), delimiter: String(delimiter) });
+      this.serialize(array);
+    }
+  }
+
+  async stream(work: Work, source: RowSource, inTransaction: boolean): Promise<Cursor> {
+    // A portal read in pieces must not be interrupted by other statements; a cursor may, but is for queries only.
+    if (inTransaction && /^\s*(?:select|with|values|table)\b/i.test(work.text)) {
+      return this.occupied(undefined, () => DeclaredCursor.open(this, work, source));
+    }
+    if (!this.driver.settings.prepare) return new PortalCursor(this, work, source);
+    return this.occupied(undefined, async () => {
+      const described = await this.query(work).describe();
+      const { types } = this.driver;
+      const columns = described.columns ?? [];
+      const oids = [...described.types, ...columns.map((column) => column.type)];
+      await this.lookUp(oids.filter((oid) => types.isUnknown(oid)));
+      return new PortalCursor(this, work, source);
+    });
+  }
+
+  /** For the cursors: runs `body` as one use of the session. */
+  use<T>(meter: Meter, body: () => Promise<T>): Promise<T> {
+    return this.occupied(meter, body);
+  }
+
+  begin(work: Work): RawQuery {
+    return this.query(work);
+  }
+
+  get closeSignal(): unknown {
+    return this.client.CLOSE;
+  }
+
+  get types(): PostgresTypes {
+    return this.driver.types;
+  }
+
+  /** A row has arrived: nothing incomplete is left of it. */
+  received(): void {
+    this.incoming = 0;
+  }
+
+  async cancel(): Promise<void> {
+    if (!this.busy || !this.open) return;
+    this.cancelling ??= this.sendCancel().finally(() => {
+      this.cancelling = undefined;
+    });
+    await this.cancelling;
+  }
+
+  /** A request to cancel goes over a connection of its own (protocol documentation §55.2.8). */
+  private async sendCancel(): Promise<void> {
+    const backend = this.current?.state;
+    if (backend === undefined || backend === null) return;
+    const message = Buffer.alloc(16);
+    message.writeInt32BE(16, 0);
+    message.writeInt32BE(80877102, 4);
+    message.writeUInt32BE(backend.pid, 8);
+    message.writeUInt32BE(backend.secret, 12);
+    let give = () => {};
+    const enough = new Promise<void>((resolve) => {
+      give = resolve;
+      setTimeout(resolve, 1000).unref();
+    });
+    const sent = this.again().then(
+      (socket) => {
+        socket.on("error", give);
+        // The server closes once it has passed the request on.
+        socket.on("close", give);
+        socket.resume();
+        socket.write(message);
+        void enough.then(() => socket.destroy());
+      },
+      () => give(),
+    );
+    await Promise.all([enough, Promise.race([sent, enough])]);
+  }
+
+  async close(): Promise<void> {
+    this.open = false;
+    await this.client.end({ timeout: 1 }).catch(() => {});
+    this.socket.destroy();
+  }
+
+  destroy(): void {
+    const wasBusy = this.busy && this.open;
+    if (wasBusy) void this.cancel();
+    this.open = false;
+    this.socket.destroy();
+    this.client.end({ timeout: 0 }).catch(() => {});
+  }
+
+  /** What the library rejected with, as a DatabaseError. */
+  failure(error: unknown): DatabaseError {
+    if (this.reason !== undefined) return this.reason;
+    if (error instanceof DatabaseError) {
+      if (error.details.fatal === true) this.destroy();
+      return error;
+    }
+    const server = error as Partial<Record<"severity" | "message" | "code" | "position" | "detail" | "hint", string>>;
+    if (server.severity !== undefined) {
+      const fatal = server.severity === "FATAL" || server.severity === "PANIC";
+      if (fatal) this.open = false;
+      const detail = server.detail === undefined ? "" : ` - ${server.detail}`;
+      return new DatabaseError(`${server.message}${detail}`, {
+        code: server.code,
+        position: server.position === undefined ? undefined : Number(server.position),
+        fatal,
+      });
+    }
+    // A connection that fails takes its session with it, an error of the library's own does not.
+    const code = server.code ?? "";
+    if (/^CONNECTION_|^E[A-Z]+$/.test(code) || !this.open) {
+      this.destroy();
+      const words = code.startsWith("CONNECTION_") ? "the server closed the connection" : networkWords(error);
+      return new DatabaseError(words, { fatal: true });
+    }
+    return new DatabaseError(server.message ?? "unknown error");
+  }
+}
+
+/** Makes rows of what arrives. */
+class Reader {
+  private layout: Layout | undefined = undefined;
+  private decoders: (((text: string) => Value) | undefined)[] = [];
+  /** Columns of users' types that nothing is known about yet. */
+  readonly unknown: { oid: number; slot: number }[] = [];
+  private last: RawRow | undefined = undefined;
+  private failed = false;
+
+  constructor(
+    private readonly session: PostgresSession,
+    private readonly query: RawQuery,
+    private readonly rows: Rows | undefined,
+  ) {}
+
+  row(row: RawRow): void {
+    this.session.received();
+    if (this.failed) return;
+    if (this.rows === undefined) {
+      this.last = row;
+      return;
+    }
+    const layout = this.layout ?? this.setUp(this.query.statement?.columns);
+    const { slots, size } = layout;
+    const { decoders } = this;
+    const values: Value[] = [undefined];
+    for (let i = 1; i < size; i++) values.push(undefined);
+    let bytes = 0;
+    for (let i = 0; i < row.length; i++) {
+      const buffer = row[i];
+      if (buffer === null || buffer === undefined) {
+        values[slots[i]!] = undefined;
+        continue;
+      }
+      bytes += buffer.length + 16;
+      const text = buffer.toString("latin1");
+      const decode = decoders[i];
+      values[slots[i]!] = decode === undefined ? text : decode(text);
+    }
+    try {
+      this.rows.add(values, bytes);
+    } catch (error) {
+      this.failed = true;
+      this.session.fail(error instanceof DatabaseError ? error : notEnoughMemory());
+      throw error;
+    }
+  }
+
+  private setUp(columns: readonly ColumnInfo[] | null | undefined): Layout {
+    const { types } = this.session;
+    const infos = columns ?? [];
+    const layout = this.rows!.columns(infos.map((column) => fromText(column.name)));
+    this.layout = layout;
+    infos.forEach((column, i) => {
+      const slot = layout.slots[i]!;
+      if (types.isUnknown(column.type)) this.unknown.push({ oid: column.type, slot });
+      const { decode, convert } = types.column(column.type);
+      this.decoders.push(decode);
+      // The last of several columns of one name decides.
+      if (convert !== undefined && layout.slots.lastIndexOf(slot) === i) this.rows!.defer(slot, convert);
+    });
+    return layout;
+  }
+
+  /** A result without rows has columns all the same. */
+  finish(columns: readonly ColumnInfo[] | null): void {
+    if (this.layout === undefined) this.setUp(columns);
+  }
+
+  /** The first value of the last row that `execute` was given, as `insert … returning id` gives it. */
+  key(): Value {
+    const value = this.last?.[0];
+    const column = this.query.statement?.columns?.[0];
+    if (value === undefined || value === null || column === undefined) return undefined;
+    const { decode } = this.session.types.column(column.type);
+    const text = value.toString("latin1");
+    return decode === undefined ? text : decode(text);
+  }
+}
+
+/** How many rows to fetch next, so that a piece is about BATCH_BYTES long. */
+function nextBatch(rows: Rows): number {
+  const each = rows.meter.bytes / Math.max(1, rows.count);
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(BATCH_BYTES / Math.max(1, each))));
+}
+
+/** Reads a statement's result through a portal, which needs the session for itself until the end. */
+class PortalCursor implements Cursor {
+  private query: RawQuery | undefined = undefined;
+  /** Settles the fetch that waits. */
+  private settle: ((outcome: readonly RawRow[] | DatabaseError) => void) | undefined = undefined;
+  /** Has the library fetch on, or end. */
+  private goOn: ((signal?: unknown) => void) | undefined = undefined;
+  private ended = false;
+
+  constructor(
+    private readonly session: PostgresSession,
+    private readonly work: Work,
+    private readonly source: RowSource,
+  ) {}
+
+  async fetch(): Promise<Rows | undefined> {
+    if (this.ended) return undefined;
+    const { layouts, vm } = this.source;
+    const rows = new Rows(layouts, new Meter(vm));
+    return this.session.use(rows.meter, async () => {
+      const piece = await this.piece();
+      if (piece instanceof DatabaseError) throw piece;
+      if (piece.length === 0) {
+        this.ended = true;
+        return undefined;
+      }
+      const query = this.query!;
+      const reader = new Reader(this.session, query, rows);
+      for (const row of piece) reader.row(row);
+      query.cursorRows = nextBatch(rows);
+      return rows;
+    });
+  }
+
+  private piece(): Promise<readonly RawRow[] | DatabaseError> {
+    return new Promise((resolve) => {
+      this.settle = resolve;
+      if (this.query === undefined) {
+        this.query = this.session.begin(this.work).cursor(FIRST_BATCH, (rows) => this.receive(rows));
+        this.query.then(
+          () => this.settled([]),
+          (error) => this.settled(this.session.failure(error)),
+        );
+      } else if (this.goOn === undefined) this.settled([]);
+      else this.signal();
+    });
+  }
+
+  private signal(signal?: unknown): void {
+    const { goOn } = this;
+    this.goOn = undefined;
+    goOn?.(signal);
+  }
+
+  private settled(outcome: readonly RawRow[] | DatabaseError): void {
+    const { settle } = this;
+    this.settle = undefined;
+    if (settle === undefined) this.ended = true;
+    else settle(outcome);
+  }
+
+  private receive(rows: RawRow[]): Promise<unknown> {
+    const next = new Promise((resolve) => {
+      this.goOn = resolve;
+    });
+    this.settled(rows);
+    return next;
+  }
+
+  async close(): Promise<void> {
+    if (this.ended || this.query === undefined) return;
+    this.ended = true;
+    this.signal(this.session.closeSignal);
+    const { query } = this;
+    await this.session.use(new Meter(this.source.vm), async () => {
+      await query;
+    });
+  }
+}
+
+let cursors = 0;
+
+/** Reads a query's result through a cursor of the transaction that is open, beside other statements. */
+class DeclaredCursor implements Cursor {
+  private batch = FIRST_BATCH;
+  private ended = false;
+  private readonly name = `assay_cursor_${++cursors}`;
+
+  private constructor(
+    private readonly session: PostgresSession,
+    private readonly source: RowSource,
+  ) {}
+
+  static async open(session: PostgresSession, work: Work, source: RowSource): Promise<Cursor> {
+    const cursor = new DeclaredCursor(session, source);
+    const text = `DECLARE ${cursor.name} NO SCROLL CURSOR FOR ${work.text}`;
+    await session.begin({ text, parameters: work.parameters });
+    return cursor;
+  }
+
+  async fetch(): Promise<Rows | undefined> {
+    if (this.ended) return undefined;
+    const { layouts, vm } = this.source;
+    const rows = new Rows(layouts, new Meter(vm));
+    await this.session.run({ text: `FETCH ${this.batch} FROM ${this.name}`, parameters: [] }, rows);
+    if (rows.count === 0) {
+      await this.close();
+      return undefined;
+    }
+    this.batch = nextBatch(rows);
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.session.alive) await this.session.run({ text: `CLOSE ${this.name}`, parameters: [] }, undefined);
+  }
+}

@@ -1,0 +1,232 @@
+/** HTTP, as a client and as a server. */
+import { failure } from "../interpreter/error.ts";
+import {
+  type Declaration,
+  fn,
+  type Kind,
+  integer,
+  library,
+  newUserdata,
+  returns,
+  string,
+  table,
+  userdata,
+} from "../interpreter/native.ts";
+import { state } from "../interpreter/state.ts";
+import { type Cancellable, runningTask } from "../interpreter/task.ts";
+import { NOTHING, type Results, type Userdata } from "../interpreter/value.ts";
+import { hostOf } from "./host.ts";
+import { Attempt } from "./http/attempt.ts";
+import {
+  type Body,
+  checkMethod,
+  type ClientOptions,
+  clientOptions,
+  makePlan,
+  optionalBody,
+  type RequestOptions,
+  requestOptions,
+  requestOptionsWithBody,
+} from "./http/client/options.ts";
+import { perform } from "./http/client/perform.ts";
+import { responseTable } from "./http/client/response.ts";
+import { clientContext } from "./http/context.ts";
+import { Failure } from "./http/failure.ts";
+import { hasHeader } from "./http/headers.ts";
+import { serversOf, stopServers } from "./http/running.ts";
+import { makeServer, runServer, serveOptions } from "./http/server/serve.ts";
+import { type TraceContext, traceHeaders } from "./http/trace.ts";
+
+export { stopServers };
+
+/** A Failure as the error of a function. */
+function raised(what: string, error: unknown): unknown {
+  return error instanceof Failure ? failure(`${what}: ${error.words}`) : error;
+}
+
+/** Makes a request; the calling task waits for the response. */
+function request(
+  what: string,
+  method: string,
+  url: string,
+  body: Body,
+  opts: RequestOptions,
+  defaults?: ClientOptions,
+): Promise<Results> {
+  const { vm } = state;
+  const context = clientContext(vm, what);
+  const { permissions } = hostOf(vm);
+  const operation = new Attempt(Infinity);
+  let response: ReturnType<typeof perform>;
+  try {
+    const checkWrite = (path: string) => permissions.checkWrite(what, path);
+    const plan = makePlan(what, method, url, body, opts, defaults, { ...context, checkWrite });
+    if (!hasHeader(plan.headers, "traceparent")) {
+      plan.headers.push(...traceHeaders(runningTask()?.context as TraceContext | undefined, context.env));
+    }
+    response = perform(plan, context, operation);
+  } catch (error) {
+    throw raised(what, error);
+  }
+  const waiting: Cancellable = response.then(
+    (given) => responseTable(vm, given, opts.download ?? defaults?.download),
+    (error) => {
+      throw raised(what, error);
+    },
+  );
+  waiting.cancel = () => operation.end(new Failure("cancelled", "never"));
+  return waiting;
+}
+
+const url = string("url", { summary: "http:// or https://" });
+const response = [
+  returns("response", "http.response", "`status`, `body`, `headers`, `cookies`, `url`, `elapsed_ms`, `ok`, `:json()`"),
+];
+const raises = [
+  "`http.get: GET http://host/x: connection refused`, and so on, when there is no complete response; any status is a response",
+];
+const source = "RFC 9110";
+
+/** A method that usually has no body: `http.get(url, opts)`. */
+function plain(name: string, method: string, summary: string): Declaration {
+  return fn(name, {
+    summary,
+    params: [url, requestOptionsWithBody],
+    returns: response,
+    raises,
+    source,
+    run: (where, opts) => request(`http.${name}`, method, where, opts.body, opts),
+  });
+}
+
+/** A method with a body: `http.post(url, body, opts)`. */
+function carrying(name: string, method: string, summary: string): Declaration {
+  return fn(name, {
+    summary,
+    params: [url, optionalBody, requestOptions],
+    returns: response,
+    raises,
+    source,
+    run: (where, body, opts) => request(`http.${name}`, method, where, body, opts),
+  });
+}
+
+// --- client objects -------------------------------------------------------------------------------------------------
+
+const CLIENT = "http.client";
+const client = userdata("client", CLIENT);
+const path = string("path", { summary: "behind the client's base_url; a whole URL if it has none" });
+
+function defaultsOf(handle: Userdata): ClientOptions {
+  return handle.data as ClientOptions;
+}
+
+function plainMethod(name: string, method: string): Declaration {
+  return fn(name, {
+    summary: `Like \`http.${name}\`, with the client's base URL and options.`,
+    params: [client, path, requestOptionsWithBody],
+    returns: response,
+    raises,
+    source,
+    run: (handle, where, opts) => request(`http.${name}`, method, where, opts.body, opts, defaultsOf(handle)),
+  });
+}
+
+function carryingMethod(name: string, method: string): Declaration {
+  return fn(name, {
+    summary: `Like \`http.${name}\`, with the client's base URL and options.`,
+    params: [client, path, optionalBody, requestOptions],
+    returns: response,
+    raises,
+    source,
+    run: (handle, where, body, opts) => request(`http.${name}`, method, where, body, opts, defaultsOf(handle)),
+  });
+}
+
+const clientKind: Kind = {
+  name: CLIENT,
+  summary: "Requests that share a base URL and options.",
+  methods: [
+    plainMethod("get", "GET"),
+    plainMethod("head", "HEAD"),
+    plainMethod("options", "OPTIONS"),
+    plainMethod("delete", "DELETE"),
+    carryingMethod("post", "POST"),
+    carryingMethod("put", "PUT"),
+    carryingMethod("patch", "PATCH"),
+    fn("request", {
+      summary: "Like `http.request`, with the client's base URL and options.",
+      params: [client, string("method"), path, requestOptionsWithBody],
+      returns: response,
+      raises,
+      source,
+      run: (handle, method, where, opts) =>
+        request("http.request", checkMethod(method), where, opts.body, opts, defaultsOf(handle)),
+    }),
+  ],
+};
+
+// --- the library ----------------------------------------------------------------------------------------------------
+
+export const httpLibrary = library("http", "HTTP, as a client and as a server.", [
+  plain("get", "GET", "Requests a URL."),
+  plain("head", "HEAD", "Requests the headers of a URL."),
+  plain("options", "OPTIONS", "Asks what can be done with a URL."),
+  plain("delete", "DELETE", "Deletes what is at a URL."),
+  carrying("post", "POST", "Sends a body to a URL."),
+  carrying("put", "PUT", "Puts a body at a URL."),
+  carrying("patch", "PATCH", "Changes what is at a URL."),
+  fn("request", {
+    summary: "Makes a request with any method.",
+    params: [string("method", { summary: "in capital letters" }), url, requestOptionsWithBody],
+    returns: response,
+    raises,
+    source,
+    run: (method, where, opts) => request("http.request", checkMethod(method), where, opts.body, opts),
+  }),
+  fn("client", {
+    summary: "An object whose methods make requests with a base URL and options in common.",
+    params: [clientOptions],
+    returns: [returns("client", CLIENT)],
+    source: "Assay",
+    example: `local api = http.client({base_url = "http://localhost:8080/api", timeout = 5}); assert(api.get)`,
+    run: (opts) => newUserdata(clientKind, opts),
+  }),
+  fn("serve", {
+    summary: "Serves until it is stopped: by `http.stop`, SIGTERM or SIGINT.",
+    params: [
+      integer("port", { min: 0, max: 65535, summary: "0: any free one" }),
+      table("routes", {
+        summary: "`{GET = {[\"/path\"] = handler}}`; `/users/:id`, `/files/*`, ANY, WS",
+        type: "table<string, table<string, fun(req: http.request): any>>",
+      }),
+      serveOptions,
+    ],
+    returns: [],
+    raises: ["`http.serve: cannot listen on 0.0.0.0:80: permission denied`, and so on", "when a route is malformed"],
+    source: "RFC 9110, RFC 9112",
+    run: (port, routes, opts) => {
+      const { vm } = state;
+      try {
+        const server = makeServer(vm, port, routes, opts);
+        const waiting: Cancellable = runServer(vm, server, opts.on_listen);
+        waiting.cancel = () => server.close();
+        return waiting;
+      } catch (error) {
+        throw raised("http.serve", error);
+      }
+    },
+  }),
+  fn("stop", {
+    summary: "Stops the servers of this script as SIGTERM would: running requests are finished. Does not wait for it.",
+    params: [],
+    returns: [],
+    source: "Assay",
+    example: "http.stop()",
+    run: () => {
+      void Promise.all([...serversOf(state.vm)].map((server) => server.stop()));
+      return NOTHING;
+    },
+  }),
+]);
+

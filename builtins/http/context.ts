@@ -1,0 +1,54 @@
+/** What the requests and connections of one virtual machine share. */
+import { reserveMemory } from "../../interpreter/memory.ts";
+import { state } from "../../interpreter/state.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { hostOf } from "../host.ts";
+import type { ClientContext } from "./client/perform.ts";
+import { Pool } from "./client/pool.ts";
+import type { CheckNet } from "./dial.ts";
+import type { TlsEnvironment } from "./tls.ts";
+
+export interface NetEnvironment extends TlsEnvironment {
+  readonly checkNet: CheckNet;
+}
+
+/** Environment variables and permissions of a machine, on behalf of the function `what`. */
+export function environmentOf(vm: VirtualMachine, what: string): NetEnvironment {
+  const host = hostOf(vm);
+  return {
+    env: (key) => host.env(key),
+    checkRead: (path) => host.permissions.checkRead(what, path),
+    checkNet: (name, address, port) => host.permissions.checkNet(what, name, address, port),
+  };
+}
+
+const pools = new WeakMap<VirtualMachine, Pool>();
+
+/** The kept connections of a machine, closed when its script ends. */
+function poolOf(vm: VirtualMachine): Pool {
+  let pool = pools.get(vm);
+  if (pool === undefined) {
+    pool = new Pool();
+    pools.set(vm, pool);
+    hostOf(vm).resources.add(pool);
+  }
+  return pool;
+}
+
+/** What a request of the function `what` needs. */
+export function clientContext(vm: VirtualMachine, what: string): ClientContext {
+  return {
+    ...environmentOf(vm, what),
+    pool: poolOf(vm),
+    reserve: (bytes) => {
+      // Responses arrive outside of any task: the limit asked for must be this machine's.
+      const { vm: other } = state;
+      state.vm = vm;
+      try {
+        reserveMemory(bytes);
+      } finally {
+        state.vm = other;
+      }
+    },
+  };
+}

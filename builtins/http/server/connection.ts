@@ -1,0 +1,456 @@
+/**
+ * One connection of a server (RFC 9112): requests are read and answered strictly one after the other, so pipelined
+ * ones keep their order. Input is handled as byte strings, which is what Lua gets.
+ */
+import type { Socket } from "node:net";
+import { type Head, MAX_HEAD, parseHead, Refusal } from "./head.ts";
+import { ChunkedReader } from "./chunked.ts";
+import { dateHeader, reasonOf } from "./status.ts";
+
+/** What a connection needs of the server it belongs to. */
+export interface ConnectionOwner {
+  readonly limits: ConnectionLimits;
+  /** False once the server drains: no request after the current one. */
+  readonly open: boolean;
+  /** A request is complete; the owner answers it with `reply` or takes the socket with `upgrade`. */
+  handle(connection: Connection, head: Head, body: string): void;
+  /** A request was refused before it was complete. */
+  refused(connection: Connection, refusal: Refusal): void;
+  /** The handler of the current request has taken too long. */
+  overdue(connection: Connection): void;
+  /** The connection is closed. */
+  gone(connection: Connection): void;
+}
+
+/** Times in milliseconds. */
+export interface ConnectionLimits {
+  readonly maxBody: number;
+  /** From the first byte of a request's head to its last. */
+  readonly headMs: number;
+  /** For a request's body; extended as long as the client sends at a minimal rate. */
+  readonly bodyMs: number;
+  /** Between requests. */
+  readonly idleMs: number;
+  /** For a client that takes nothing of what is sent to it. */
+  readonly sendMs: number;
+  /** From a complete request to the beginning of its reply. */
+  readonly requestMs: number;
+}
+
+/** A body that keeps coming at this rate, in bytes a second, is waited for beyond `bodyMs`. */
+const MIN_RATE = 500;
+/** Input that is kept while a request is being answered; more waits in the socket. */
+const MAX_AHEAD = 64 * 1024;
+/** How long, and how many bytes, a connection that is being closed is still read, so that the last reply arrives. */
+const LINGER_MS = 2000;
+const MAX_LINGER = 1024 * 1024;
+/** Bodies are handed to the socket in pieces of this size, so that a slow reader can be told from a stuck one. */
+const PIECE = 256 * 1024;
+
+const enum Phase {
+  /** Between requests, or inside a head. */
+  Head,
+  Body,
+  /** A request is being answered. */
+  Busy,
+  /** The last reply is written; what still comes is thrown away. */
+  Lingering,
+  /** The socket belongs to somebody else, or is closed. */
+  Over,
+}
+
+export class Connection {
+  /** When the current request was complete. */
+  startedAt = 0;
+  /** What the owner keeps for the current request. */
+  current: unknown = undefined;
+  private phase = Phase.Head;
+  /** Input not yet used. */
+  private pending = "";
+  /** Monotonic time at which the present phase has taken too long. */
+  private deadline: number;
+  /** Whether the first bytes of a head have come, which starts the time it may take. */
+  private inHead = true;
+  private head: Head | undefined;
+  private parts: string[] = [];
+  private received = 0;
+  private chunked: ChunkedReader | undefined;
+  private keepAlive = true;
+  private halfClosed = false;
+  private reading = false;
+  private lingered = 0;
+  private paused = false;
+  /** Since when the socket has not taken what was written to it; 0 if it has. */
+  private blockedAt = 0;
+  private drained: (() => void)[] = [];
+  /** Told when the connection is lost while its reply is being streamed. */
+  onLost: (() => void) | undefined = undefined;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly owner: ConnectionOwner,
+  ) {
+    this.deadline = performance.now() + owner.limits.headMs;
+    socket.on("data", this.onData);
+    socket.on("end", this.onEnd);
+    socket.on("drain", this.onDrain);
+    socket.on("close", this.onClose);
+    socket.on("error", ignore);
+  }
+
+  get remote(): string {
+    return this.socket.remoteAddress ?? "";
+  }
+
+  get closed(): boolean {
+    return this.phase === Phase.Over;
+  }
+
+  /** Whether no request is under way. */
+  get idle(): boolean {
+    return this.phase === Phase.Head && this.pending === "";
+  }
+
+  // --- input --------------------------------------------------------------------------------------------------------
+
+  private readonly onData = (chunk: Buffer): void => {
+    if (this.phase === Phase.Lingering) {
+      this.lingered += chunk.length;
+      if (this.lingered > MAX_LINGER) this.destroy();
+      return;
+    }
+    const text = chunk.toString("latin1");
+    this.pending = this.pending === "" ? text : this.pending + text;
+    if (this.phase !== Phase.Busy) this.read();
+    else if (this.pending.length > MAX_AHEAD && !this.paused) {
+      this.paused = true;
+      this.socket.pause();
+    }
+  };
+
+  /** Uses what has come in, as far as it goes. */
+  private read(): void {
+    // A reply given at once leads back here; the loop below goes on instead.
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      while (this.pending !== "" && ((this.phase === Phase.Head && this.readHead()) || (this.phase === Phase.Body && this.readBody())));
+      if (this.halfClosed && this.phase < Phase.Busy) this.endOfInput();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.refuse(error);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  /** Reads a head if it is complete; false if more has to come. */
+  private readHead(): boolean {
+    // RFC 9112 §2.2: an empty line before a request line is ignored. One, not many.
+    const start = this.pending.startsWith("\r\n") ? 2 : 0;
+    const end = this.pending.indexOf("\r\n\r\n", start);
+    if (end < 0 || end > MAX_HEAD) {
+      if (this.pending.length > MAX_HEAD) throw new Refusal(431, "request header fields too large");
+      if (!this.inHead) {
+        this.inHead = true;
+        this.deadline = performance.now() + this.owner.limits.headMs;
+      }
+      return false;
+    }
+    this.inHead = false;
+    const head = parseHead(this.pending, start, end);
+    this.pending = this.pending.length === end + 4 ? "" : this.pending.slice(end + 4);
+    this.head = head;
+    if (head.length > this.owner.limits.maxBody) throw new Refusal(413, "content too large");
+    if (head.length === 0) {
+      this.complete(head, "");
+      return true;
+    }
+    this.phase = Phase.Body;
+    this.deadline = performance.now() + this.owner.limits.bodyMs;
+    this.received = 0;
+    if (head.length < 0) this.chunked = new ChunkedReader(this.owner.limits.maxBody);
+    if (head.expectsContinue && this.pending === "") this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+    return true;
+  }
+
+  private readBody(): boolean {
+    const head = this.head!;
+    if (this.chunked !== undefined) {
+      this.pending = this.chunked.read(this.pending);
+      if (!this.chunked.done) return false;
+      const body = this.chunked.body();
+      this.chunked = undefined;
+      this.complete(head, body);
+      return true;
+    }
+    const missing = head.length - this.received;
+    if (this.pending.length < missing) {
+      this.parts.push(this.pending);
+      this.received += this.pending.length;
+      this.pending = "";
+      return false;
+    }
+    let body: string;
+    if (this.pending.length === missing) {
+      body = this.pending;
+      this.pending = "";
+    } else {
+      body = this.pending.slice(0, missing);
+      this.pending = this.pending.slice(missing);
+    }
+    if (this.parts.length > 0) {
+      this.parts.push(body);
+      body = this.parts.join("");
+      this.parts = [];
+    }
+    this.complete(head, body);
+    return true;
+  }
+
+  private complete(head: Head, body: string): void {
+    this.phase = Phase.Busy;
+    this.startedAt = performance.now();
+    this.deadline = this.startedAt + this.owner.limits.requestMs;
+    this.keepAlive = head.keepAlive;
+    this.owner.handle(this, head, body);
+  }
+
+  private readonly onEnd = (): void => {
+    this.halfClosed = true;
+    if (this.phase === Phase.Lingering) this.destroy();
+    else if (this.phase === Phase.Busy) {
+      this.keepAlive = false;
+      // Whoever gets a stream and closes its side is not listening any more.
+      this.onLost?.();
+    } else if (!this.reading) this.endOfInput();
+  };
+
+  /** The client has closed its side between requests, or inside one. */
+  private endOfInput(): void {
+    if (this.idle) this.closeGently();
+    else this.destroy();
+  }
+
+  private readonly onClose = (): void => {
+    this.destroy();
+  };
+
+  // --- output -------------------------------------------------------------------------------------------------------
+
+  /** Writes the whole reply to the current request. `fields` are header lines, each ending in CRLF. */
+  reply(status: number, fields: string, body: string): void {
+    if (this.phase !== Phase.Busy) return;
+    const silent = this.head!.method === "HEAD";
+    const length = status === 204 || status === 304 ? "" : `content-length: ${body.length}\r\n`;
+    const head = `${this.statusLine(status)}${fields}${length}\r\n`;
+    if (silent || body.length <= PIECE) {
+      const flushed = this.write(silent ? head : head + body);
+      if (flushed) this.finish();
+      else this.whenDrained(() => this.finish());
+      return;
+    }
+    this.write(head);
+    this.deadline = Infinity;
+    void this.writePieces(body).then(() => this.finish());
+  }
+
+  private async writePieces(body: string): Promise<void> {
+    for (let at = 0; at < body.length && !this.closed; at += PIECE) {
+      if (!this.write(body.slice(at, at + PIECE))) await this.flushed();
+    }
+  }
+
+  /**
+   * Begins a reply whose body follows by `send`. `length` is the body's, or undefined when nobody knows: it is sent
+   * in chunks then, or up to the end of the connection for HTTP/1.0. Returns false if there will be no body (HEAD).
+   */
+  begin(status: number, fields: string, length: number | undefined): boolean {
+    if (this.phase !== Phase.Busy) return false;
+    const head = this.head!;
+    this.deadline = Infinity;
+    this.chunking = length === undefined && head.http11;
+    if (length === undefined && !head.http11) this.keepAlive = false;
+    const framing = length !== undefined ? `content-length: ${length}\r\n` : head.http11 ? "transfer-encoding: chunked\r\n" : "";
+    this.write(`${this.statusLine(status)}${fields}${framing}\r\n`);
+    return head.method !== "HEAD";
+  }
+  private chunking = false;
+
+  /** Writes a piece of the body begun with `begin`; false: wait for `flushed`. */
+  send(piece: string): boolean {
+    if (piece === "" || this.phase !== Phase.Busy) return true;
+    return this.write(this.chunking ? `${piece.length.toString(16)}\r\n${piece}\r\n` : piece);
+  }
+
+  /** The body begun with `begin` is complete. */
+  end(): void {
+    if (this.phase !== Phase.Busy) return;
+    if (this.chunking && this.head!.method !== "HEAD") this.write("0\r\n\r\n");
+    this.chunking = false;
+    this.finish();
+  }
+
+  /** Settles when what was written has been taken, or the connection is lost. */
+  flushed(): Promise<void> {
+    return new Promise((settle) => this.whenDrained(settle));
+  }
+
+  private whenDrained(then: () => void): void {
+    if (this.blockedAt === 0 || this.closed) then();
+    else this.drained.push(then);
+  }
+
+  private write(text: string): boolean {
+    if (this.closed) return true;
+    const taken = this.socket.write(text, "latin1");
+    if (!taken && this.blockedAt === 0) this.blockedAt = performance.now();
+    return taken;
+  }
+
+  private readonly onDrain = (): void => {
+    this.blockedAt = 0;
+    const waiting = this.drained;
+    if (waiting.length === 0) return;
+    this.drained = [];
+    for (const then of waiting) then();
+  };
+
+  private statusLine(status: number): string {
+    if (!this.owner.open) this.keepAlive = false;
+    const connection = this.keepAlive
+      ? this.head!.http11
+        ? ""
+        : "connection: keep-alive\r\n"
+      : "connection: close\r\n";
+    return `HTTP/1.1 ${status} ${reasonOf(status)}\r\n${dateHeader()}${connection}`;
+  }
+
+  /** The script's wish: this reply is the last one on the connection. */
+  closeAfterReply(): void {
+    this.keepAlive = false;
+  }
+
+  /** The current request is answered. */
+  private finish(): void {
+    if (this.phase !== Phase.Busy) return;
+    this.current = undefined;
+    this.onLost = undefined;
+    this.head = undefined;
+    if (!this.keepAlive) {
+      this.linger();
+      return;
+    }
+    this.phase = Phase.Head;
+    this.deadline = performance.now() + this.owner.limits.idleMs;
+    if (this.paused) {
+      this.paused = false;
+      this.socket.resume();
+    }
+    if (this.pending !== "" || this.halfClosed) this.read();
+  }
+
+  /** Answers what cannot be understood or is too large, and closes. */
+  private refuse(refusal: Refusal): void {
+    this.owner.refused(this, refusal);
+    this.pending = "";
+    this.parts = [];
+    this.chunked = undefined;
+    const body = `${refusal.reason}\n`;
+    this.write(
+      `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\n${dateHeader()}connection: close\r\n` +
+        `content-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${this.head?.method === "HEAD" ? "" : body}`,
+    );
+    this.linger();
+  }
+
+  /**
+   * Closes our side and reads on for a moment: closing a socket that has unread input resets the connection, and the
+   * client might lose the reply (RFC 9112 §9.6).
+   */
+  private linger(): void {
+    this.phase = Phase.Lingering;
+    // What is still being sent has its own limit; then the client has a moment.
+    this.deadline = Infinity;
+    this.pending = "";
+    if (this.paused) this.socket.resume();
+    this.socket.end(() => {
+      this.deadline = performance.now() + LINGER_MS;
+      if (this.halfClosed) this.destroy();
+    });
+  }
+
+  /** Closes when what was written is on its way. */
+  private closeGently(): void {
+    this.phase = Phase.Lingering;
+    this.deadline = performance.now() + LINGER_MS;
+    this.socket.end(() => this.destroy());
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------------------
+
+  /** Hands the socket over, with what has been read beyond the head. */
+  upgrade(): { socket: Socket; rest: Buffer } {
+    const rest = Buffer.from(this.pending, "latin1");
+    this.phase = Phase.Over;
+    const { socket } = this;
+    socket.off("data", this.onData);
+    socket.off("end", this.onEnd);
+    socket.off("drain", this.onDrain);
+    socket.off("close", this.onClose);
+    if (this.paused) socket.resume();
+    this.owner.gone(this);
+    return { socket, rest };
+  }
+
+  /** Looks for what has taken too long. */
+  check(now: number): void {
+    if (this.blockedAt !== 0 && now - this.blockedAt > this.owner.limits.sendMs) {
+      this.destroy();
+      return;
+    }
+    if (now <= this.deadline) return;
+    switch (this.phase) {
+      case Phase.Head:
+        if (this.pending === "") this.destroy();
+        else this.refuse(new Refusal(408, "request timeout"));
+        return;
+      case Phase.Body: {
+        const received = this.chunked?.received ?? this.received;
+        if (now < this.deadline + (received / MIN_RATE) * 1000) return;
+        this.refuse(new Refusal(408, "request timeout"));
+        return;
+      }
+      case Phase.Busy:
+        this.deadline = Infinity;
+        this.owner.overdue(this);
+        return;
+      default:
+        this.destroy();
+    }
+  }
+
+  /** Closes a connection between requests; one that is busy closes after its reply. */
+  closeWhenIdle(): void {
+    this.keepAlive = false;
+    if (this.idle) this.closeGently();
+  }
+
+  destroy(): void {
+    if (this.phase === Phase.Over) return;
+    this.phase = Phase.Over;
+    this.socket.destroy();
+    this.pending = "";
+    this.parts = [];
+    this.owner.gone(this);
+    this.onLost?.();
+    this.onLost = undefined;
+    const waiting = this.drained;
+    this.drained = [];
+    for (const then of waiting) then();
+  }
+}
+
+function ignore(): void {
+  // `close` follows.
+}

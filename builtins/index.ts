@@ -1,0 +1,108 @@
+/**
+ * The list of Assay's libraries: the only place where one is named. Each is loaded when a chunk first mentions it, so
+ * that what a script does not use costs nothing at its start.
+ */
+import { NativeFunction } from "../interpreter/function.ts";
+import { openGlobal, openRequire } from "../interpreter/index.ts";
+import type { Library } from "../interpreter/native.ts";
+import type { VirtualMachine } from "../interpreter/vm.ts";
+import type { Host } from "./host.ts";
+
+import { writeBytes, writeText } from "./output.ts";
+
+/** `script`: everything. `check`: what scripts of check files may use. */
+export type Selection = "script" | "check";
+
+interface Row {
+  /** The globals it makes: mentioning one of them opens it. */
+  readonly globals: readonly string[];
+  readonly inChecks: boolean;
+  /** Synchronous, because it happens while a chunk is compiled. */
+  load(): Library;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    globals: ["assert"],
+    inChecks: true,
+    load: () => (require("./assert.ts") as typeof import("./assert.ts")).assertLibrary,
+  },
+  {
+    globals: ["async"],
+    inChecks: false,
+    load: () => (require("./async.ts") as typeof import("./async.ts")).asyncLibrary,
+  },
+  {
+    globals: ["sleep", "time", "monotonic"],
+    inChecks: true,
+    load: () => (require("./clock.ts") as typeof import("./clock.ts")).clockLibrary,
+  },
+  { globals: ["db"], inChecks: false, load: () => (require("./db.ts") as typeof import("./db.ts")).db },
+  { globals: ["env"], inChecks: true, load: () => (require("./env.ts") as typeof import("./env.ts")).envLibrary },
+  { globals: ["log"], inChecks: true, load: () => (require("./log.ts") as typeof import("./log.ts")).logLibrary },
+  {
+    globals: ["regex"],
+    inChecks: false,
+    load: () => (require("./regex.ts") as typeof import("./regex.ts")).regexLibrary,
+  },
+];
+
+/** All libraries, loaded: for help, type stubs and the reference. */
+export function allLibraries(): Library[] {
+  return ROWS.map((row) => row.load());
+}
+
+/** The names of the libraries and functions that Assay adds to the globals. */
+export function globalNames(): string[] {
+  return ROWS.flatMap((row) => row.globals);
+}
+
+/** What gives access to any global by a computed name. */
+const ANY_GLOBAL = /\b(?:_G|_ENV|package)\b/;
+
+/**
+ * Gives a virtual machine its host, Assay's libraries and `require`. The function returned tells whether a library
+ * (by the name of one of its globals) has been opened so far.
+ */
+export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selection): (name: string) => boolean {
+  vm.host = host;
+  vm.write = (bytes) => {
+    const { stdout } = host.settings;
+    if (stdout === undefined) return writeBytes(1, bytes);
+    stdout(bytes);
+    return undefined;
+  };
+  vm.warnSink = (message) => {
+    if (host.settings.logSink !== undefined) host.settings.logSink(message.trimEnd());
+    else void writeText(2, message);
+  };
+  openRequire(vm, (name) => (require("./modules.ts") as typeof import("./modules.ts")).findModule(host, name));
+  const closed = new Map<string, Row>();
+  for (const row of ROWS) {
+    if (selection === "script" || row.inChecks) for (const name of row.globals) closed.set(name, row);
+  }
+  const open = (row: Row) => {
+    for (const name of row.globals) closed.delete(name);
+    openMarked(vm, row.load());
+  };
+  vm.beforeCompile = (source) => {
+    if (closed.size === 0) return;
+    if (ANY_GLOBAL.test(source)) {
+      for (const row of new Set(closed.values())) open(row);
+      return;
+    }
+    const named = new RegExp(`\\b(?:${[...closed.keys()].join("|")})\\b`, "g");
+    const rows = new Set(Array.from(source.matchAll(named), ([name]) => closed.get(name)!));
+    for (const row of rows) open(row);
+  };
+  return (name) => !closed.has(name);
+}
+
+/** Opens a library whose functions go by their full names in messages. */
+function openMarked(vm: VirtualMachine, library: Library): void {
+  const table = openGlobal(vm, library);
+  for (const { name } of library.functions) {
+    const made = table.getString(name);
+    if (made instanceof NativeFunction) vm.markBuiltin(made);
+  }
+}

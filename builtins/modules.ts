@@ -1,0 +1,67 @@
+/** Where `require` finds modules: `assay.*` in the executable, everything else in files beside the script. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import type { ModuleSource } from "../interpreter/library/package.ts";
+import { reserveMemory } from "../interpreter/memory.ts";
+import { fromBuffer, fromText } from "../interpreter/text.ts";
+import type { Host } from "./host.ts";
+
+const PREFIX = "assay.";
+/** Words joined by dots: nothing that could lead out of the folders that are searched. */
+const NAME = /^[\w-]+(\.[\w-]+)*$/;
+
+/** The source of a module, or one line for each place where it is not. */
+export function findModule(host: Host, name: string): ModuleSource | string[] {
+  if (name.startsWith(PREFIX)) {
+    const { modules } = require("../stdlib/index.ts") as typeof import("../stdlib/index.ts");
+    const word = name.slice(PREFIX.length);
+    const source = Object.hasOwn(modules, word) ? modules[word] : undefined;
+    if (source === undefined) return [`no embedded module '${name}' (assay modules lists them)`];
+    return { source: fromText(source), chunkName: `@${name.replace(".", "/")}.lua`, location: name };
+  }
+  if (!NAME.test(name)) return [`'${name}' is not a module name (words joined by dots)`];
+  const path = name.replaceAll(".", "/");
+  const tried: string[] = [];
+  for (const folder of foldersOf(host)) {
+    for (const file of [join(folder, `${path}.lua`), join(folder, path, "init.lua")]) {
+      const source = readSource(host, file);
+      if (source !== undefined) return { source, chunkName: `@${fromText(file)}`, location: fromText(file) };
+      tried.push(`no file '${fromText(file)}'`);
+    }
+  }
+  return tried;
+}
+
+/** Beside the script, in `lib` there, then what ASSAY_PATH names. */
+function foldersOf(host: Host): string[] {
+  const beside = host.settings.scriptFolder ?? ".";
+  const extra = (host.env("ASSAY_PATH") ?? "").split(":").filter((folder) => folder !== "");
+  return [beside, join(beside, "lib"), ...extra.map((folder) => (isAbsolute(folder) ? folder : resolve(folder)))];
+}
+
+function readSource(host: Host, file: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    host.permissions.checkRead("require", file);
+    reserveMemory(size);
+    const buffer = Buffer.alloc(size);
+    let length = 0;
+    while (length < size) {
+      const count = readSync(fd, buffer, length, size - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return fromBuffer(buffer.subarray(0, length));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

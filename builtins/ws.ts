@@ -1,0 +1,113 @@
+/** Websockets. */
+import { charge } from "../interpreter/memory.ts";
+import {
+  custom,
+  failure,
+  fn,
+  integer,
+  library,
+  newUserdata,
+  number,
+  optional,
+  options,
+  returns,
+  string,
+  table,
+} from "../interpreter/native.ts";
+import { state } from "../interpreter/state.ts";
+import { LuaTable } from "../interpreter/table.ts";
+import { type Cancellable, runningTask } from "../interpreter/task.ts";
+import type { Value } from "../interpreter/value.ts";
+import { Attempt } from "./http/attempt.ts";
+import { environmentOf } from "./http/context.ts";
+import { Failure } from "./http/failure.ts";
+import { hasHeader, isToken, readHeaders } from "./http/headers.ts";
+import { readTls } from "./http/tls.ts";
+import { type TraceContext, traceHeaders } from "./http/trace.ts";
+import { hostOf } from "./host.ts";
+import { MAX_MESSAGE, type WebsocketConnection } from "./ws/connection.ts";
+import { connectWebsocket } from "./ws/connect.ts";
+import { connectionKind, rows } from "./ws/kind.ts";
+
+/** A list of names, or one. */
+function names(value: Value): string[] | undefined {
+  const list = value instanceof LuaTable ? value.toArray() : [value];
+  return list.every((one): one is string => typeof one === "string" && isToken(one)) ? list : undefined;
+}
+
+const connectOptions = options("opts", [
+  optional(table("headers", { summary: "further header fields", type: "table<string, string|number|string[]>" })),
+  optional(custom("subprotocols", "string[]", "list of names", names), []),
+  optional(number("timeout", { unit: "seconds", min: 0.001, summary: "for the connection to be made; default 30" }), 30),
+  optional(table("tls", { summary: "`ca`, `cert`, `key` (PEM texts or paths), `insecure`, `server_name`" })),
+  optional(
+    custom("proxy", "string|false", "string or false", (value) => (typeof value === "string" || value === false ? value : undefined), {
+      summary: "URL of a proxy; false: none, whatever the environment says",
+    }),
+  ),
+  optional(integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "larger messages close the connection" }), MAX_MESSAGE),
+  optional(number("ping", { unit: "seconds", min: 0.01, summary: "asks the other side now and then whether it is there" }), Infinity),
+]);
+
+export const wsLibrary = library("ws", "Websockets, as a client; servers have them in the routes of `http.serve`.", [
+  fn("connect", {
+    summary: "Connects to a websocket server.",
+    params: [string("url", { summary: "ws:// or wss://" }), connectOptions],
+    returns: [returns("conn", "ws.connection")],
+    raises: ["`ws.connect: ws://host/: connection refused`, and so on, when there is no connection"],
+    source: "RFC 6455",
+    run: (url, opts) => {
+      const { vm } = state;
+      const host = hostOf(vm);
+      const environment = environmentOf(vm, "ws.connect");
+      const attempt = new Attempt(opts.timeout);
+      let connecting: Promise<WebsocketConnection>;
+      try {
+        const headers = readHeaders(opts.headers, "request");
+        const trace = traceHeaders(runningTask()?.context as TraceContext | undefined, (key) => environment.env(key));
+        if (!hasHeader(headers, "traceparent")) headers.push(...trace);
+        const tls = opts.tls === undefined ? {} : readTls(opts.tls, environment);
+        connecting = connectWebsocket(
+          {
+            url,
+            headers,
+            subprotocols: opts.subprotocols,
+            tls,
+            proxy: opts.proxy,
+            maxMessage: opts.max_message,
+            pingMs: opts.ping * 1000,
+          },
+          environment,
+          environment.checkNet,
+          attempt,
+        );
+      } catch (error) {
+        attempt.finish();
+        throw error instanceof Failure ? failure(`ws.connect: ${error.words}`) : error;
+      }
+      const waiting: Cancellable = connecting.then(
+        (connection) => {
+          charge(2000);
+          const resource = { close: () => settledWithin(connection) };
+          host.resources.add(resource);
+          void connection.finished.then(() => host.resources.delete(resource));
+          state.vm = vm;
+          return newUserdata(connectionKind, connection);
+        },
+        (error) => {
+          throw error instanceof Failure ? failure(`ws.connect: ${error.words}`) : error;
+        },
+      );
+      waiting.cancel = () => attempt.end(new Failure("cancelled", "never"));
+      return waiting;
+    },
+  }),
+  rows.send,
+  rows.recv,
+  rows.close,
+]);
+
+/** Closes a connection that the script left open. */
+async function settledWithin(connection: WebsocketConnection): Promise<void> {
+  await connection.close(1001, "");
+}

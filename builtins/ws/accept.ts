@@ -1,0 +1,98 @@
+/** Websockets from the server's side (RFC 6455 §4.2): the handshake, and the handler's task. */
+import { LuaError, Stop } from "../../interpreter/error.ts";
+import { newUserdata } from "../../interpreter/native.ts";
+import { state } from "../../interpreter/state.ts";
+import type { LuaTable } from "../../interpreter/table.ts";
+import { Task } from "../../interpreter/task.ts";
+import type { Value } from "../../interpreter/value.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { headerOf } from "../http/headers.ts";
+import type { Connection } from "../http/server/connection.ts";
+import type { Head } from "../http/server/head.ts";
+import type { Match } from "../http/server/routes.ts";
+import { hostOf } from "../host.ts";
+import { writeLog } from "../log.ts";
+import { Closed, WebsocketConnection } from "./connection.ts";
+import { acceptKey, isKey } from "./handshake.ts";
+import { connectionKind } from "./kind.ts";
+
+/** Settings of a server's websockets. */
+export interface WebsocketLimits {
+  readonly maxMessage: number;
+  readonly pingMs: number;
+  /** In order of preference. */
+  readonly subprotocols: readonly string[];
+}
+
+/** What a server keeps of each of its websockets. */
+export interface OpenWebsocket {
+  close(code: number): void;
+  destroy(): void;
+}
+
+/** Answers the handshake and starts the handler; or returns why it is refused, with nothing sent. */
+export function acceptWebsocket(
+  vm: VirtualMachine,
+  connection: Connection,
+  head: Head,
+  match: Match,
+  request: LuaTable,
+  context: unknown,
+  limits: WebsocketLimits,
+  open: Set<OpenWebsocket>,
+): string | undefined {
+  const key = headerOf(head.headers, "sec-websocket-key");
+  if (headerOf(head.headers, "sec-websocket-version") !== "13") return "websocket version 13 expected";
+  if (key === undefined || !isKey(key)) return "malformed sec-websocket-key";
+  const offered = (headerOf(head.headers, "sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+  const subprotocol = limits.subprotocols.find((one) => offered.includes(one));
+  const { socket, rest } = connection.upgrade();
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n` +
+      `sec-websocket-accept: ${acceptKey(key)}\r\n${subprotocol === undefined ? "" : `sec-websocket-protocol: ${subprotocol}\r\n`}\r\n`,
+    "latin1",
+  );
+  const { maxMessage, pingMs } = limits;
+  const websocket = new WebsocketConnection(socket, rest, { server: true, maxMessage, pingMs, subprotocol });
+  const task = startHandler(vm, match, websocket, request, context);
+  const entry: OpenWebsocket = {
+    close: (code) => void websocket.close(code, ""),
+    destroy: () => {
+      task.cancel(new Stop("cancelled", "the server has stopped"));
+      websocket.destroy();
+    },
+  };
+  open.add(entry);
+  const ended = task.promise.then(
+    () => websocket.close(1000, ""),
+    (error) => failed(vm, match, websocket, error),
+  );
+  void Promise.allSettled([ended, websocket.finished]).then(() => open.delete(entry));
+  return undefined;
+}
+
+function startHandler(vm: VirtualMachine, match: Match, websocket: WebsocketConnection, request: LuaTable, context: unknown): Task {
+  // Handles are made for the machine that runs; none may be running now.
+  state.vm = vm;
+  const task = new Task(vm, match.handler, [newUserdata(connectionKind, websocket), request]);
+  task.context = context;
+  return task.start();
+}
+
+/** A handler that raises because the other side has closed the connection has simply come to its end. */
+async function failed(vm: VirtualMachine, match: Match, websocket: WebsocketConnection, error: unknown): Promise<void> {
+  if (error instanceof Stop) {
+    if (error.reason === "exit") vm.stop(error);
+    websocket.destroy();
+    return;
+  }
+  if (!(error instanceof LuaError && error.cause instanceof Closed)) {
+    const fields: Record<string, Value> = { route: match.route };
+    if (error instanceof LuaError) {
+      fields.error = error.value;
+      if (error.traceback !== undefined) fields.traceback = error.traceback;
+    } else fields.error = "internal error";
+    writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", fields);
+  }
+  await websocket.close(1011, "internal error");
+}

@@ -1,0 +1,248 @@
+/**
+ * The JSON Schema (draft 7) of check files. `assay schema` prints it for editors, and validate.ts checks files by this
+ * very object, so that the two cannot differ. What a schema cannot say (unique names, `min` below `max`, scripts that
+ * parse …) is in rules.ts and in the types themselves.
+ */
+import { CHECK_TYPES } from "./types/index.ts";
+
+export interface Schema {
+  readonly $schema?: string;
+  readonly $id?: string;
+  readonly $ref?: string;
+  /** What messages call it: `expected TITLE, got …`. */
+  readonly title?: string;
+  /** What messages add behind that. */
+  readonly $comment?: string;
+  readonly description?: string;
+  readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean" | "null";
+  readonly enum?: readonly string[];
+  readonly const?: string | boolean;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly minProperties?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly if?: Schema;
+  // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
+  readonly then?: Schema;
+  readonly not?: Schema;
+  readonly default?: unknown;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+}
+
+export const DURATION: Schema = {
+  title: "a duration such as 500ms, 30s, 1h30m, or a number of seconds",
+  anyOf: [
+    { type: "number", minimum: 0 },
+    { type: "string", pattern: "^(\\d+(\\.\\d+)?|(\\d+(\\.\\d+)?(ms|s|m|h|d))+)$" },
+  ],
+};
+
+/** A jq expression. */
+export const JQ: Schema = { type: "string", minLength: 1, description: "a jq expression" };
+
+export const COUNT: Schema = { type: "integer", minimum: 0 };
+
+/** A string or a list of strings. */
+export function oneOrMore(title: string, item: Schema = { type: "string", minLength: 1 }): Schema {
+  return { title, anyOf: [item, { type: "array", minItems: 1, items: item }] };
+}
+
+/** Values that are written as text somewhere: environment variables, headers. */
+export const TEXT_VALUE: Schema = {
+  title: "a string",
+  anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }],
+};
+
+export const HEADERS: Schema = {
+  type: "object",
+  additionalProperties: {
+    title: "a string or a list of strings",
+    anyOf: [TEXT_VALUE, { type: "array", minItems: 1, items: TEXT_VALUE }],
+  },
+};
+
+export const AUTH: Schema = {
+  title: "a mapping with user and password, or with bearer",
+  anyOf: [
+    {
+      type: "object",
+      required: ["user", "password"],
+      additionalProperties: false,
+      properties: { user: { type: "string" }, password: { type: "string" } },
+    },
+    { type: "object", required: ["bearer"], additionalProperties: false, properties: { bearer: { type: "string" } } },
+  ],
+};
+
+export const TLS: Schema = {
+  type: "object",
+  minProperties: 1,
+  additionalProperties: false,
+  properties: {
+    ca: { type: "string", description: "authorities to trust instead of the built-in ones: PEM, or a path" },
+    cert: { type: "string", description: "client certificate: PEM, or a path" },
+    key: { type: "string", description: "its key: PEM, or a path" },
+    insecure: { type: "boolean", description: "do not verify the server's certificate" },
+    server_name: { type: "string", description: "the name to ask for and to find in the certificate" },
+  },
+};
+
+const BACKOFF: Schema = {
+  title: "a duration or a mapping with initial, factor, max and jitter",
+  anyOf: [
+    DURATION,
+    {
+      type: "object",
+      minProperties: 1,
+      additionalProperties: false,
+      properties: {
+        initial: DURATION,
+        factor: { type: "number", minimum: 1 },
+        max: DURATION,
+        jitter: { type: "boolean", description: "wait a random part of it, from half on" },
+      },
+    },
+  ],
+};
+
+/** Keys of the whole file. */
+const FILE_KEYS: Readonly<Record<string, Schema>> = {
+  timeout: { ...DURATION, description: "all checks together", default: "120s" },
+  retries: { ...COUNT, description: "further attempts of a failed check", default: 0 },
+  backoff: { ...BACKOFF, description: "wait before each of them", default: "1s" },
+  parallel: {
+    title: "true, false or a number of checks",
+    anyOf: [{ type: "boolean" }, { type: "integer", minimum: 1 }],
+    description: "true: all at once; a number: that many at a time",
+    default: false,
+  },
+  cleanup_timeout: { ...DURATION, description: "for each check's cleanup, also after a signal", default: "10s" },
+  defaults: { type: "object", description: "merged into every check, as far as its type has these keys" },
+  vars: { type: "object", description: "usable as ${{ vars.NAME }}" },
+  include: oneOrMore("a path or a list of paths"),
+  secrets: {
+    type: "array",
+    items: { type: "string", minLength: 1 },
+    description: "environment variables whose values are masked",
+  },
+  checks: { type: "array", minItems: 1, items: { $ref: "#/$defs/check" } },
+};
+
+/** Keys that every check may have. */
+export const CHECK_KEYS: Readonly<Record<string, Schema>> = {
+  name: { type: "string", minLength: 1, description: "unique in the run" },
+  type: { type: "string", enum: CHECK_TYPES.map((type) => type.name) },
+  description: { type: "string" },
+  timeout: { ...DURATION, description: "of one attempt; with until, of all of them", default: "30s" },
+  retries: COUNT,
+  backoff: BACKOFF,
+  until: { ...JQ, description: "jq condition on the result: try again until it is true" },
+  tags: oneOrMore("a tag or a list of tags"),
+  foreach: {
+    title: "a list",
+    anyOf: [{ type: "array", minItems: 1 }],
+    description: "one check per item, usable as ${{ item }}",
+  },
+  matrix: {
+    type: "object",
+    minProperties: 1,
+    additionalProperties: { type: "array", minItems: 1 },
+    description: "one check per combination, usable as ${{ matrix.KEY }}",
+  },
+  if: { ...JQ, description: "jq condition over {vars, env}: the check is skipped when it is not true" },
+  needs: oneOrMore("the name of a check or a list of names"),
+  capture: {
+    type: "object",
+    minProperties: 1,
+    additionalProperties: JQ,
+    description: "jq expressions over the result, usable as ${{ captures.NAME }}",
+  },
+  cleanup: {
+    type: "array",
+    minItems: 1,
+    items: { $ref: "#/$defs/step" },
+    description: "steps that always run afterwards",
+  },
+};
+
+/** Keys of one step of a check. */
+const STEP_KEYS = ["name", "type", "timeout", "capture"];
+
+/** The schema of the whole file. */
+export function checkFileSchema(): Schema {
+  const types = CHECK_TYPES.map((type) => type.name);
+  const $defs: Record<string, Schema> = {};
+  for (const type of CHECK_TYPES) {
+    const fields: Record<string, Schema> = { ...type.fields };
+    if (type.expect !== undefined) fields.expect = expectSchema(type.expect);
+    const required = [...type.required, ...(type.expectRequired === true ? ["expect"] : [])];
+    $defs[type.name] = {
+      type: "object",
+      description: type.summary,
+      required: ["name", "type", ...required],
+      additionalProperties: false,
+      properties: { ...CHECK_KEYS, ...fields },
+    };
+    $defs[`${type.name}_step`] = {
+      type: "object",
+      required,
+      additionalProperties: false,
+      properties: { ...Object.fromEntries(STEP_KEYS.map((key) => [key, CHECK_KEYS[key]!])), ...fields },
+    };
+  }
+  $defs.steps = {
+    type: "object",
+    description: "several steps in order, sharing captures",
+    required: ["name", "steps"],
+    additionalProperties: false,
+    properties: { ...CHECK_KEYS, steps: { type: "array", minItems: 1, items: { $ref: "#/$defs/step" } } },
+  };
+  $defs.check = {
+    type: "object",
+    allOf: [
+      // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
+      { if: { required: ["steps"] }, then: { $ref: "#/$defs/steps" } },
+      ...types.map((name) => ({
+        if: { required: ["type"], not: { required: ["steps"] }, properties: { type: { const: name } } },
+        // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
+        then: { $ref: `#/$defs/${name}` },
+      })),
+      // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
+      { if: { not: { required: ["steps"] } }, then: { required: ["name", "type"] } },
+    ],
+    properties: { type: CHECK_KEYS.type! },
+  };
+  $defs.step = {
+    type: "object",
+    description: "one request of a check; its type is the check's, or http, unless it says otherwise",
+    allOf: types.map((name) => ({
+      if: { required: ["type"], properties: { type: { const: name } } },
+      // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
+      then: { $ref: `#/$defs/${name}_step` },
+    })),
+    properties: { type: CHECK_KEYS.type! },
+  };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Assay check file",
+    type: "object",
+    additionalProperties: false,
+    anyOf: [{ required: ["checks"] }, { required: ["include"] }],
+    properties: FILE_KEYS,
+    $defs,
+  };
+}
+
+/** An `expect` is never empty: an empty one would expect nothing while it looks as if it did. */
+function expectSchema(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: "object", minProperties: 1, additionalProperties: false, properties };
+}

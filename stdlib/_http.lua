@@ -1,0 +1,571 @@
+--- Requests to JSON APIs: what all modules for products share. Internal: scripts use the modules.
+---
+--- A module describes itself once, and is then a list of paths and result shapes:
+---
+---     local H = require("assay._http")
+---     local M, Client = {}, {}
+---     local spec = { name = "argocd", methods = Client, content_type = true, groups = {
+---       apps = { list = "applications", sync = "sync" },            -- c.apps:list() is c:applications()
+---       stages = { "stages", get = "stage" } } }                    -- c:stages(…) still works: the group is callable
+---     function M.client(url, token, opts) return H.client(spec, url, token, opts) end
+---     function Client:application(name)
+---       H.need("argocd.application", "name", name)
+---       return (H.get(self, "/api/v1/applications/" .. H.seg(name)))
+---     end
+---
+--- Function style (prometheus and the like): `spec.style = "call"`, `spec.methods = M`, every function begins with
+--- `local c = H.target(spec, url)` (a string, a target table, or a client: `M.client` needs nothing more than
+--- `H.client(spec, url, opts)`), and its requests name it: `H.get(c, "/api/v1/alerts", { fn = "alerts" })`.
+---
+--- `spec`: name; style "path" (default), "call" or "verb" (see _error.lua); methods; groups; token_header (the header
+--- that carries the token instead of Authorization); content_type (true: send Content-Type on every request); headers
+--- (sent always); address(c) (the base address when there is no `url`); credential(c, base) (the token when none was
+--- given); tls(c, base) (TLS settings when none were given); unauthorized(c) (true: repeat the request once after 401).
+---
+--- Requests: `get post put patch delete list head` (`list` is GET under the name LIST in messages), or
+--- `request(c, method, path, o)`. All return the decoded body (nil when empty) and the response. Fields of `o`:
+---   query     ordered list of {name, value}, see _url.lua
+---   body      table: sent as JSON; string: sent as it is, with `content_type`
+---   headers   further headers; those of the user win
+---   ok        statuses that succeed: a number, a list or a function(status); default 200 for GET, 2xx for the rest
+---   missing   true: 404 gives nil (and the response) instead of an error
+---   raw       true: the body comes back as text, not decoded
+---   lenient   true: a body that is not JSON comes back as text
+---   fn        name of the function, for messages in the styles "call" and "verb"
+---   as        the method as messages name it;  shown: the path as messages name it
+---   opts      the options of the call, as the user gave them: timeout, headers, ca_file, retries … override the client's
+---   auth      false: send no credentials;  retry: false: never repeat;  redirects: how many to follow
+---
+--- Also here: `seg strict segs query num` (_url.lua), `rfc3339 parse_time clock` (_time.lua), `need error fail`
+--- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups bind without`.
+local errors = require("assay._error")
+local times = require("assay._time")
+local url = require("assay._url")
+local wait = require("assay._wait")
+
+local M = {
+  seg = url.seg,
+  strict = url.strict,
+  segs = url.segs,
+  query = url.query,
+  num = url.num,
+  rfc3339 = times.rfc3339,
+  parse_time = times.parse_time,
+  clock = times.clock,
+  need = errors.need,
+  error = errors.parse,
+  cut = errors.cut,
+  poll = wait.poll,
+  waiting = wait.arguments,
+  seconds = wait.seconds,
+}
+
+--- Seconds a request may take unless the script says otherwise.
+local TIMEOUT = 30
+--- The longest pause before a request is repeated, in seconds; a server's own wish may be longer.
+local MAX_PAUSE = 30
+local MAX_RETRY_AFTER = 120
+local MAX_PAGES = 1000
+--- Statuses that a repetition may cure.
+local BUSY = { [429] = true, [502] = true, [503] = true, [504] = true }
+
+-- --- groups ---------------------------------------------------------------------------------------------------------
+
+--- A table of methods that can be called too: `c:stages(ns)` and `c.stages:list(ns)`.
+---@param fn function? what a call of the group does; gets the receiver first
+---@param methods table<string, function> each gets the group as its first argument
+---@return table
+function M.group(fn, methods)
+  if not fn then return methods end
+  return setmetatable(methods, {
+    __call = function(_, ...)
+      return fn(...)
+    end,
+  })
+end
+
+--- The group that `rows` describes, for one client: names of the client's methods by short name, and at [1] what the
+--- group itself does when it is called.
+local function client_group(c, methods, rows)
+  local out = {}
+  for short, name in pairs(rows) do
+    if short ~= 1 then
+      out[short] = function(_, ...)
+        return methods[name](c, ...)
+      end
+    end
+  end
+  return M.group(rows[1] and methods[rows[1]], out)
+end
+
+--- Adds groups to a module of functions: `M.pods:list(ns)` is `M.list_pods(ns)`.
+---@param module table
+---@param groups table<string, table<string, string>>
+function M.groups(module, groups)
+  for group, rows in pairs(groups) do
+    local out = {}
+    for short, name in pairs(rows) do
+      if short ~= 1 then
+        out[short] = function(_, ...)
+          return module[name](...)
+        end
+      end
+    end
+    module[group] = M.group(rows[1] and module[rows[1]], out)
+  end
+end
+
+-- --- clients --------------------------------------------------------------------------------------------------------
+
+---@class assay.options Options of every client, and of calls that take options.
+---@field timeout number? seconds for a whole request (30)
+---@field headers table<string, string|number|(string|number)[]>? further request headers
+---@field ca_file string? PEM file of authorities to trust in addition to the system's
+---@field ca string? the same as PEM text
+---@field insecure boolean? true: do not verify the server's certificate
+---@field cert_file string? PEM file of the client certificate
+---@field key_file string? PEM file of its key
+---@field retries integer? further attempts of reading requests after transport errors, 429, 502, 503, 504 (0)
+---@field retry_delay number? seconds before the first of them, doubled each time (1)
+---@field proxy string? address of the proxy, instead of the one that the environment names
+
+---@class assay.target: assay.options A place to talk to, where a function takes an address.
+---@field url string
+---@field token string|(fun(): string?)? bearer token
+---@field api_key string? bearer token, where a product calls it so
+---@field username string?
+---@field password string?
+
+--- What a client keeps for itself: warnings given, versions found.
+local states = setmetatable({}, { __mode = "k" })
+
+--- The private notes about a client, a table to read and write.
+---@param c table
+---@return table
+function M.state(c)
+  local state = states[c]
+  if not state then
+    state = {}
+    states[c] = state
+  end
+  return state
+end
+
+local function metatable_of(spec)
+  if not spec.metatable then
+    local methods, groups = spec.methods or {}, spec.groups or {}
+    spec.metatable = {
+      spec = spec,
+      __index = function(c, key)
+        local rows = groups[key]
+        if rows == nil then return methods[key] end
+        local group = client_group(c, methods, rows)
+        rawset(c, key, group)
+        return group
+      end,
+    }
+  end
+  return spec.metatable
+end
+
+--- Checks an address, and moves credentials that it carries into their fields.
+local function settle(spec, c)
+  if c.url == nil and spec.address then return c end
+  local parts = url.parse(c.url)
+  if not parts then errors.invalid_url(spec.name, c.url) end
+  rawset(c, "url", parts.base)
+  if parts.user and c.username == nil and c.password == nil then
+    rawset(c, "username", parts.user)
+    rawset(c, "password", parts.password)
+  end
+  return c
+end
+
+--- A client object: a plain table with the address, the credentials and the options as fields, read at every call.
+---@param spec table what the module says about itself
+---@param target string|table|nil the address, or a table with `url` and options
+---@param token string|function|table|nil a token, or already the options
+---@param opts table?
+---@return table c
+function M.client(spec, target, token, opts)
+  local c = {}
+  local function take(fields)
+    for key, value in pairs(fields) do c[key] = value end
+  end
+  if type(target) == "table" then take(target) else c.url = target end
+  if type(token) == "table" then take(token) elseif token ~= nil then c.token = token end
+  if opts then take(opts) end
+  return settle(spec, setmetatable(c, metatable_of(spec)))
+end
+
+--- The client that a function got as its `url` argument: an address, a target table, or a client.
+---@param spec table
+---@param target any
+---@return table c
+function M.target(spec, target)
+  local metatable = metatable_of(spec)
+  if type(target) == "table" then
+    if getmetatable(target) == metatable then return target end
+    local c = setmetatable({}, {
+      spec = spec,
+      __index = target,
+    })
+    states[c] = M.state(target)
+    return settle(spec, c)
+  end
+  if target == nil or target == "" then error(spec.name .. ": url is required", 0) end
+  return settle(spec, setmetatable({ url = target }, metatable))
+end
+
+local function spec_of(c)
+  local metatable = getmetatable(c)
+  return metatable and metatable.spec or error("not a client: call the constructor first", 0)
+end
+
+--- A copy of an options table without some of its keys: those that mean something else to the API.
+---@param opts table?
+---@param ... string
+---@return table
+function M.without(opts, ...)
+  local out = {}
+  for key, value in pairs(opts or {}) do out[key] = value end
+  for _, key in ipairs({ ... }) do out[key] = nil end
+  return out
+end
+
+--- An option of a request: the call's own, else the client's.
+local function option(c, o, key)
+  local opts = o.opts
+  local value = opts and opts[key]
+  if value == nil then value = c[key] end
+  return value
+end
+
+-- --- bodies ---------------------------------------------------------------------------------------------------------
+
+--- Marks a table so that it is encoded as a JSON object even when it is empty. Nil gives an empty object.
+---@param t table?
+---@return table
+function M.object(t)
+  return json.object(t or {})
+end
+
+--- A value with integral floats as integers, because Go's decoders refuse `1.0` for an integer. Only tables that hold
+--- such a float are copied: the others keep what they know about having been an array or an object.
+local function integral(value, depth)
+  if math.type(value) == "float" then return math.tointeger(value) or value end
+  if type(value) ~= "table" or depth > 200 then return value end
+  local copy
+  for key, one in pairs(value) do
+    local made = integral(one, depth + 1)
+    if not rawequal(made, one) or math.type(made) ~= math.type(one) then
+      copy = copy or setmetatable({}, getmetatable(value))
+      copy[key] = made
+    end
+  end
+  if not copy then return value end
+  for key, one in pairs(value) do
+    if copy[key] == nil then copy[key] = one end
+  end
+  return copy
+end
+
+--- A value as JSON text.
+---@param value any
+---@return string
+function M.json(value)
+  return json.encode(integral(value, 0))
+end
+
+-- --- requests -------------------------------------------------------------------------------------------------------
+
+local function trimmed(value)
+  if type(value) == "function" then value = value() end
+  if value == nil then return nil end
+  value = tostring(value):match("^%s*(.-)%s*$")
+  return value ~= "" and value or nil
+end
+
+--- The credentials of a request: the name and value of a header, or nothing, and the secret in it.
+local function credentials(c, o, spec, base)
+  if o.auth == false then return nil end
+  local token = trimmed(option(c, o, "token"))
+  if not token and spec.token_header == nil then token = trimmed(option(c, o, "api_key")) end
+  local username, password = option(c, o, "username"), option(c, o, "password")
+  if not token and spec.credential and username == nil then token = trimmed(spec.credential(c, base, o)) end
+  if token then
+    if spec.token_header then return spec.token_header, token, token end
+    return "Authorization", "Bearer " .. token, token
+  end
+  if spec.token_header == nil and username ~= nil and password ~= nil then
+    return "Authorization", "Basic " .. base64.encode(username .. ":" .. password), password
+  end
+  return nil
+end
+
+--- Headers of a request, each once: later sources replace earlier ones, whatever their case.
+local function merged(sources)
+  local names, values = {}, {}
+  for i = 1, sources.n do
+    for name, value in pairs(sources[i] or {}) do
+      local key = tostring(name):lower()
+      names[key], values[key] = name, value
+    end
+  end
+  local out = {}
+  for key, name in pairs(names) do out[name] = values[key] end
+  return out
+end
+
+local function tls_of(c, o, spec, base)
+  local ca, ca_file, insecure = option(c, o, "ca"), option(c, o, "ca_file"), option(c, o, "insecure")
+  local cert, key = option(c, o, "cert_file"), option(c, o, "key_file")
+  if insecure and not M.state(c).warned then
+    M.state(c).warned = true
+    log.warn(("%s: the certificate of %s is not verified (insecure)"):format(spec.name, base))
+  end
+  if ca and ca_file then ca = ca .. "\n" .. fs.read(ca_file) end
+  ca = ca or ca_file
+  local given = spec.tls and spec.tls(c, base, o) or {}
+  local tls = {
+    ca = ca or not insecure and given.ca or nil,
+    cert = cert or given.cert,
+    key = key or given.key,
+    insecure = insecure == true or (not ca and given.insecure) or nil,
+    server_name = given.server_name,
+  }
+  return next(tls) and tls
+end
+
+local function succeeds(ok, method, status)
+  if ok == nil then
+    if method == "GET" or method == "HEAD" then return status == 200 end
+    return status >= 200 and status < 300
+  end
+  if type(ok) == "function" then return ok(status) end
+  if type(ok) == "table" then
+    for _, one in ipairs(ok) do
+      if one == status then return true end
+    end
+    return false
+  end
+  return ok == status
+end
+
+--- What comes before method and path when there was no usable answer.
+local function prefix(spec, o)
+  return spec.style ~= nil and spec.style ~= "path" and o.fn and spec.name .. "." .. o.fn or spec.name
+end
+
+--- The message of a failed request, as README §8 words it.
+---@param c table
+---@param method string
+---@param path string
+---@param response { status: integer, body: string }
+---@param o table?
+---@return string
+function M.fail(c, method, path, response, o)
+  o = o or {}
+  local spec = spec_of(c)
+  local style = errors.styles[spec.style or "path"]
+  return style(spec.name, o.fn, o.as or method, o.shown or path, response.status, errors.body(response.body))
+end
+
+--- A message without the secret that was sent, should the server have repeated it.
+local function concealed(text, secret)
+  if not secret or #secret < 6 then return text end
+  local first, last = text:find(secret, 1, true)
+  while first do
+    text = text:sub(1, first - 1) .. "***" .. text:sub(last + 1)
+    first, last = text:find(secret, first, true)
+  end
+  return text
+end
+
+--- The base address of a client as it is now: scripts may have changed its field.
+local function base_of(c, spec)
+  local given = c.url
+  if given == nil then
+    given = spec.address(c)
+  end
+  local state = M.state(c)
+  if state.given ~= given then
+    state.given, state.parts = given, url.parse(given)
+    if not state.parts then errors.invalid_url(spec.name, given) end
+  end
+  return state.parts
+end
+
+local function retry_pause(response, delay)
+  local asked = response and times.retry_after(response.headers["retry-after"])
+  if asked then return math.min(asked, MAX_RETRY_AFTER) end
+  return math.min(delay, MAX_PAUSE)
+end
+
+--- What a request is sent with, made anew for each attempt: tokens may have changed.
+local function prepare(c, spec, parts, method, o)
+  local header, value, secret = credentials(c, o, spec, parts)
+  local body, content_type = o.body, o.content_type
+  if type(body) == "table" then
+    body, content_type = M.json(body), content_type or "application/json"
+  end
+  local sources = {
+    { Accept = o.accept or not o.raw and "application/json" or nil, ["Content-Type"] = content_type or spec.content_type and "application/json" or nil },
+    header and { [header] = value },
+    spec.headers,
+    o.headers,
+    c.headers,
+    o.opts and o.opts.headers,
+    n = 6,
+  }
+  local timeout, left = option(c, o, "timeout") or TIMEOUT, wait.left()
+  return {
+    headers = merged(sources),
+    body = body,
+    timeout = left and math.min(timeout, left) or timeout,
+    tls = tls_of(c, o, spec, parts) or nil,
+    proxy = option(c, o, "proxy"),
+    max_redirects = o.redirects,
+    max_body = o.max_body,
+  }, secret
+end
+
+--- Sends a request, and again where that may help. Returns the response, whatever its status, and what a message must
+--- not show. Raises when there is none.
+---@return table response, string? secret
+local function send(c, method, path, o)
+  local spec = spec_of(c)
+  local attempts = (method == "GET" or method == "HEAD") and o.retry ~= false and option(c, o, "retries") or 0
+  local delay = option(c, o, "retry_delay") or 1
+  local renewed = false
+  while true do
+    local parts = base_of(c, spec)
+    local request, secret = prepare(c, spec, parts, method, o)
+    local ok, response = pcall(http.request, method, parts.base .. path, request)
+    if ok and response.status == 401 and not renewed and spec.unauthorized and spec.unauthorized(c, parts, o) then
+      renewed = true
+    elseif attempts > 0 and (not ok or BUSY[response.status]) then
+      attempts = attempts - 1
+      times.clock.sleep(retry_pause(ok and response, delay))
+      delay = delay * 2
+    elseif ok then
+      return response, secret
+    else
+      local reason = concealed(errors.reason(response), secret)
+      error(("%s: %s %s: %s"):format(prefix(spec, o), o.as or method, o.shown or path, reason), 0)
+    end
+  end
+end
+
+--- The response's body as JSON; raises when it is none.
+local function decode(c, method, path, response, o)
+  local body = response.body
+  if body == nil or body == "" then return nil end
+  local ok, value = pcall(json.parse, body)
+  if ok then return value end
+  if o.lenient then return body end
+  local kind = response.headers["content-type"] or "none"
+  local text = ("%s: %s %s: invalid JSON in response (content-type %s): %s"):format(
+    prefix(spec_of(c), o), o.as or method, o.shown or path, kind, errors.cut(body, 200))
+  error(text, 0)
+end
+
+--- Sends a request; returns the decoded body and the response. The fields of `o` are described at the top of this file.
+---@param c table a client
+---@param method string
+---@param path string what follows the base address, encoded
+---@param o table?
+---@return any body, table response
+function M.request(c, method, path, o)
+  o = o or {}
+  path = path .. url.query(o.query)
+  if o.query and not o.shown and o.hide_query then o.shown = path:match("^[^?]*") end
+  local response, secret = send(c, method, path, o)
+  if o.missing and response.status == 404 then return nil, response end
+  if not succeeds(o.ok, method, response.status) then
+    error(concealed(M.fail(c, method, path, response, o), secret), 0)
+  end
+  if o.raw then return response.body, response end
+  return decode(c, method, path, response, o), response
+end
+
+--- A request whose every answer is a result: returns the response, and its body decoded when that is JSON.
+---@return table response, any body
+function M.try(c, method, path, o)
+  o = o or {}
+  path = path .. url.query(o.query)
+  local response = send(c, method, path, o)
+  local ok, value = pcall(json.parse, response.body or "")
+  return response, ok and value or nil
+end
+
+---@return any body, table response
+function M.get(c, path, o)
+  return M.request(c, "GET", path, o)
+end
+
+--- GET of a collection: `LIST` in the messages.
+---@return any body, table response
+function M.list(c, path, o)
+  o = o or {}
+  o.as = o.as or "LIST"
+  return M.request(c, "GET", path, o)
+end
+
+---@return any body, table response
+function M.head(c, path, o)
+  return M.request(c, "HEAD", path, o)
+end
+
+---@return any body, table response
+function M.delete(c, path, o)
+  return M.request(c, "DELETE", path, o)
+end
+
+local function with_body(method)
+  ---@return any body, table response
+  return function(c, path, body, o)
+    o = o or {}
+    if body ~= nil then o.body = body end
+    return M.request(c, method, path, o)
+  end
+end
+
+--- `post(c, path, body, o)`; put and patch alike.
+M.post, M.put, M.patch = with_body("POST"), with_body("PUT"), with_body("PATCH")
+
+--- Whether an answer says that the server does not know the route at all, rather than that an object is missing: 404,
+--- 405 or 501 without the JSON object that the product's own errors have.
+---@param err any an error message, or a response
+---@return boolean
+function M.route_missing(err)
+  local parts = type(err) == "table" and err or errors.parse(err)
+  if not parts or (parts.status ~= 404 and parts.status ~= 405 and parts.status ~= 501) then return false end
+  local ok, value = pcall(json.parse, parts.body or "")
+  return not (ok and type(value) == "table" and next(value) ~= nil)
+end
+
+-- --- pages ----------------------------------------------------------------------------------------------------------
+
+--- Collects a list that comes in pages. `fn(token, n)` fetches page number n (from 1; its token is nil for the first)
+--- and returns its items and the token of the next page, nil or "" after the last.
+---@param fn fun(token: any, n: integer): table?, any
+---@return table items
+function M.pages(fn)
+  local out, seen, token = {}, {}, nil
+  for n = 1, MAX_PAGES do
+    local items, next_token = fn(token, n)
+    for _, item in ipairs(items or {}) do out[#out + 1] = item end
+    if next_token == nil or next_token == "" then return out end
+    if seen[next_token] then
+      log.warn("a list's next page has been read already: stopped there")
+      return out
+    end
+    seen[next_token] = true
+    token = next_token
+  end
+  log.warn(("a list has more than %d pages: stopped there"):format(MAX_PAGES))
+  return out
+end
+
+return M

@@ -1,0 +1,5 @@
+/** Lua files imported as text. */
+declare module "*.lua" {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,173 @@
+/**
+ * A recording HTTP server for tests of the embedded modules: gives canned answers, and keeps what was asked, with the
+ * path exactly as it stood on the wire (a server of Bun would tidy it up).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Host, type HostSettings } from "../../builtins/host.ts";
+import { openBuiltins } from "../../builtins/index.ts";
+import { createVm, load, LuaError, Stop, Task } from "../../interpreter/index.ts";
+import { fromText, toTextLossy } from "../../interpreter/text.ts";
+import { list, type Value } from "../../interpreter/value.ts";
+import { openMissing } from "./missing.ts";
+
+/** One request as it came. */
+export interface Call {
+  method: string;
+  /** Path and query, undecoded. */
+  target: string;
+  /** The path alone, undecoded. */
+  path: string;
+  /** Decoded parameters in their order, `name=value`. */
+  query: string[];
+  /** By lower-case name. */
+  headers: Record<string, string>;
+  body: string;
+  /** The body, if it is JSON. */
+  json: unknown;
+}
+
+export interface Reply {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Objects go out as JSON. */
+  body?: unknown;
+  /** Sends nothing and leaves the connection open. */
+  silent?: boolean;
+  /** Closes the connection in the middle of the body. */
+  cut?: boolean;
+}
+
+export type Answer = Reply | ((call: Call, nth: number) => Reply);
+
+/** Answers by `METHOD path` (undecoded, with or without the query); `*` for everything else. */
+export type Routes = Record<string, Answer>;
+
+export function json(body: unknown, status = 200): Reply {
+  return { status, headers: { "content-type": "application/json" }, body };
+}
+
+export function text(body: string, status = 200, type = "text/plain"): Reply {
+  return { status, headers: { "content-type": type }, body };
+}
+
+export class Fixture {
+  readonly calls: Call[] = [];
+  private readonly counts = new Map<string, number>();
+  routes: Routes = {};
+  url = "";
+
+  private constructor(readonly server: Server) {}
+
+  static async start(routes: Routes = {}): Promise<Fixture> {
+    const server = createServer();
+    const fixture = new Fixture(server);
+    fixture.routes = routes;
+    server.on("request", (request, response) => void fixture.serve(request, response));
+    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", () => ready()));
+    fixture.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return fixture;
+  }
+
+  /** Forgets what was asked, and answers by new routes. */
+  reset(routes: Routes): void {
+    this.calls.length = 0;
+    this.counts.clear();
+    this.routes = routes;
+  }
+
+  /** What was asked, one `METHOD target` each. */
+  get asked(): string[] {
+    return this.calls.map(({ method, target }) => `${method} ${target}`);
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise<void>((closed) => this.server.close(() => closed()));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const call = callOf(request, Buffer.concat(chunks).toString("utf8"));
+    this.calls.push(call);
+    const key = this.find(call);
+    const nth = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, nth);
+    const answer = this.routes[key];
+    const reply = typeof answer === "function" ? answer(call, nth) : answer;
+    send(response, reply ?? text("404 page not found\n", 404));
+  }
+
+  private find(call: Call): string {
+    const keys = [`${call.method} ${call.target}`, `${call.method} ${call.path}`, "*"];
+    return keys.find((key) => Object.hasOwn(this.routes, key)) ?? "";
+  }
+}
+
+function callOf(request: IncomingMessage, body: string): Call {
+  const target = request.url!;
+  const [path, ...rest] = target.split("?") as [string, ...string[]];
+  const query = rest.length === 0 ? [] : rest.join("?").split("&").map(decodeURIComponent);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value!;
+  return { method: request.method!, target, path, query, headers, body, json: parsed(body) };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  if (reply.silent) return;
+  const { body = "" } = reply;
+  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  response.writeHead(reply.status ?? 200, { ...reply.headers, "content-length": bytes.length + (reply.cut ? 10 : 0) });
+  if (reply.cut) response.write(bytes, () => response.destroy());
+  else response.end(bytes);
+}
+
+// --- scripts --------------------------------------------------------------------------------------------------------
+
+export interface Outcome {
+  results: Value[];
+  /** The error's text; undefined when the script ended well. */
+  error: string | undefined;
+  /** What the script logged, one line each. */
+  log: string[];
+}
+
+/** A clock on which nothing takes time but sleeping; `slept` lists the pauses. */
+const CLOCK = `
+local clock, slept = require("assay._time").clock, {}
+do
+  local now = 1700000000
+  clock.now = function() return now end
+  clock.time = clock.now
+  clock.sleep = function(seconds) now = now + seconds; slept[#slept + 1] = seconds end
+end
+`;
+
+/** Runs a script with all builtins; `URL` in it is the fixture's address. Its waits run on a virtual clock. */
+export async function script(source: string, fixture?: Fixture, settings: HostSettings = {}): Promise<Outcome> {
+  const log: string[] = [];
+  const vm = createVm();
+  const host = new Host({ logFormat: "json", logSink: (line) => log.push(line), stdout: () => {}, ...settings });
+  openBuiltins(vm, host, "script");
+  openMissing(vm);
+  vm.globals.setString("URL", fixture?.url);
+  try {
+    const task = new Task(vm, load(vm, fromText(CLOCK + source), "=test"), []);
+    return { results: list(await task.start().promise), error: undefined, log };
+  } catch (error) {
+    if (error instanceof LuaError) return { results: [], error: toTextLossy(String(error.value)), log };
+    if (error instanceof Stop) return { results: [], error: error.message, log };
+    throw error;
+  } finally {
+    await host.closeResources();
+  }
+}
