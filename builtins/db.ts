@@ -1,12 +1,11 @@
 /** SQL databases: PostgreSQL, MySQL and MariaDB, SQLite. */
-import { failure, LuaError, typeName } from "../interpreter/error.ts";
 import {
-  any,
   argumentError,
   boolean,
   callable,
   custom,
   type Declaration,
+  failure,
   fn,
   integer,
   type Kind,
@@ -21,17 +20,17 @@ import {
   userdata,
 } from "../interpreter/native.ts";
 import { state } from "../interpreter/state.ts";
-import { LuaTable } from "../interpreter/table.ts";
+import type { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { NOTHING, type Results, type Suspended, Userdata, type Value } from "../interpreter/value.ts";
+import { controls, runControl } from "./db/control.ts";
 import { Database, type Result } from "./db/database.ts";
 import { loadDriver } from "./db/drivers.ts";
 import { bind, NULL_KIND } from "./db/parameters.ts";
 import type { Work } from "./db/session.ts";
 import { type Scanned, scan } from "./db/statement.ts";
-import { iterator, openStream, RowStream } from "./db/stream.ts";
+import { iterator, openStream, type RowStream } from "./db/stream.ts";
 import { transaction } from "./db/transaction.ts";
-import { controls, runControl } from "./db/control.ts";
 import { parseUrl, type TlsFiles } from "./db/url.ts";
 import { type Context, wait } from "./db/wait.ts";
 
@@ -75,7 +74,7 @@ function prepare(what: string, conn: Userdata, sql: string, params: LuaTable | u
   }
   return {
     database,
-    work: { text: scanned.text, parameters: values },
+    work: { text: scanned.text, parameters: values, reads: scanned.words[0] === "select" },
     scanned,
     context: { what, sql: text, secrets: driver.secrets },
   };
@@ -194,7 +193,12 @@ const STREAM: Kind = {
 const stream = fn("stream", {
   summary: "An iterator over the rows of a query, of which only some are in memory at a time.",
   params: [connection, sqlText, parameters],
-  returns: [returns("next", "fun(): table<string, any>?"), returns("state", "nil"), returns("control", "nil"), returns("closing", "db.stream")],
+  returns: [
+    returns("next", "fun(): table<string, any>?"),
+    returns("state", "nil"),
+    returns("control", "nil"),
+    returns("closing", "db.stream"),
+  ],
   raises: RAISES,
   source: "Assay",
   example: `local c <close> = db.connect("sqlite::memory:")
@@ -208,7 +212,8 @@ assert(sum == 5050)`,
     if (controls(scanned)) throw failure(`db.stream: ${scanned.words[0]} has no rows; use db.execute`);
     return wait(openStream(database, work, context), context, (rows) => {
       const handle = newUserdata(STREAM, rows);
-      return [iterator(rows), undefined, undefined, handle];
+      handle.references = () => rows.rows();
+      return [iterator(rows, handle), undefined, undefined, handle];
     });
   },
 });
@@ -317,7 +322,3 @@ export const db = library(
 );
 
 export { KIND as connectionKind, STREAM as streamKind };
-void any;
-void LuaError;
-void typeName;
-void LuaTable;

@@ -98,9 +98,8 @@ function step(key: Value): string {
 
 /** A value as it would be written in Lua, on one line and cut to a readable length: text, not bytes. */
 export function show(value: Value): string {
-  return cut(
-    typeof value === "string" ? quote(value) : value instanceof LuaTable ? showTable(value, []) : plainText(value),
-  );
+  if (typeof value === "string") return quote(value);
+  return cut(value instanceof LuaTable ? showTable(value, []) : plainText(value));
 }
 
 function cut(text: string): string {

@@ -25,7 +25,7 @@ import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { float, NOTHING, type Results } from "../interpreter/value.ts";
 import { errorCode } from "./errno.ts";
-import { FileCall, inFolder, realPathOf } from "./fs/access.ts";
+import { FileCall, inFolder, realPathOf, throughHandle } from "./fs/access.ts";
 import { type Glob, GlobError, parseGlob } from "./fs/glob.ts";
 import { kindOf, MAX_READ, readFile, readStandardInput, withFile } from "./fs/read.ts";
 import { appendFile, piecesOf, replaceFile } from "./fs/write.ts";
@@ -45,7 +45,7 @@ async function entries(call: FileCall, path: string): Promise<string[]> {
   try {
     const real = await realPathOf(folder, path);
     call.checkRead(real);
-    const names = await readdir(real, { encoding: "buffer" });
+    const names = await readdir(await throughHandle(folder, real), { encoding: "buffer" });
     if (names.length > MAX_ENTRIES) throw call.error(path, `more than ${MAX_ENTRIES} entries`);
     call.reserve(names.length * 64);
     return names.map((name) => name.toString("latin1")).sort();
@@ -178,21 +178,20 @@ async function step(call: FileCall, search: Search): Promise<Search[]> {
   const below = (name: string) => (path === "" ? name : path.endsWith("/") ? path + name : `${path}/${name}`);
   if (part.kind === "literal") {
     const next = below(part.name);
-    const isThere = part.name === ".." || (await present(call, next));
-    return isThere ? [{ ...search, path: next, segment: segment + 1 }] : [];
+    // Only what is listed or found is looked at: folders on the way need not be readable.
+    const isLast = segment + 1 === pattern.segments.length;
+    return !isLast || (await present(call, next)) ? [{ ...search, path: next, segment: segment + 1 }] : [];
   }
   const names = await readable(call, path === "" ? "." : path);
   if (part.kind === "pattern") {
     return names.filter(part.matches).map((name) => ({ ...search, path: below(name), segment: segment + 1 }));
   }
   // `**`: no folder at all, or one more. Links are not followed: they may lead back.
-  const deeper: Search[] = [{ ...search, segment: segment + 1 }];
-  if (segment + 1 === pattern.segments.length) {
-    for (const name of names)
-      if (!name.startsWith(".")) deeper.push({ ...search, path: below(name), segment: segment + 1 });
-  }
-  for (const name of names) {
-    if (name.startsWith(".")) continue;
+  const deeper: Search[] = [];
+  const visible = names.filter((name) => !name.startsWith("."));
+  if (segment + 1 < pattern.segments.length) deeper.push({ ...search, segment: segment + 1 });
+  else for (const name of visible) deeper.push({ ...search, path: below(name), segment: segment + 1 });
+  for (const name of visible) {
     const stats = await lstat(below(name)).catch(() => undefined);
     if (stats?.isDirectory()) deeper.push({ ...search, path: below(name) });
   }

@@ -34,11 +34,6 @@ export class Host {
   readonly permissions: Permissions;
   /** Opened and not yet closed, in order of opening. */
   readonly resources = new Set<Resource>();
-  /**
-   * What to do at SIGTERM or SIGINT instead of stopping the script: a server adds a function that begins to drain it.
-   * The script then ends by itself, with exit status 0.
-   */
-  readonly drains = new Set<() => void>();
   /** Set when a spawned task failed and nobody awaited it: the exit status becomes 1. */
   unhandledFailure = false;
 
@@ -52,12 +47,6 @@ export class Host {
     if (override !== undefined && Object.hasOwn(override, key)) return override[key];
     // Names such as `constructor` are not variables unless somebody set them.
     return Object.hasOwn(process.env, key) ? process.env[key] : undefined;
-  }
-
-  /** Begins to drain whatever serves. False when nothing does: the script has to be stopped. */
-  drain(): boolean {
-    for (const begin of this.drains) begin();
-    return this.drains.size > 0;
   }
 
   /** Closes what the script left open, the last opened first. Failures to close are not the script's concern. */

@@ -39,12 +39,15 @@ const ROWS: readonly Row[] = [
   },
   { globals: ["db"], inChecks: false, load: () => (require("./db.ts") as typeof import("./db.ts")).db },
   { globals: ["env"], inChecks: true, load: () => (require("./env.ts") as typeof import("./env.ts")).envLibrary },
+  { globals: ["http"], inChecks: true, load: () => (require("./http.ts") as typeof import("./http.ts")).httpLibrary },
+  { globals: ["fs"], inChecks: false, load: () => (require("./fs.ts") as typeof import("./fs.ts")).fsLibrary },
   { globals: ["log"], inChecks: true, load: () => (require("./log.ts") as typeof import("./log.ts")).logLibrary },
   {
     globals: ["regex"],
     inChecks: false,
     load: () => (require("./regex.ts") as typeof import("./regex.ts")).regexLibrary,
   },
+  { globals: ["ws"], inChecks: false, load: () => (require("./ws.ts") as typeof import("./ws.ts")).wsLibrary },
 ];
 
 /** All libraries, loaded: for help, type stubs and the reference. */

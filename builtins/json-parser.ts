@@ -16,12 +16,9 @@ export const MAX_DEPTH = 1000;
 const LOOK_EVERY = 1 << 17;
 /** Texts up to this length are copied into one buffer that is kept. */
 const SCRATCH = 1 << 14;
-/**
- * A substring keeps the whole string alive that it was cut from. So strings are cut from copies of this many bytes of
- * the text, one after the other: a single name that a script keeps of a large answer costs a chunk, not the answer.
- */
-const CHUNK = 1 << 10;
-
+/** Up to which length strings are looked for among those seen lately, and how many of these are kept. */
+const SHORT = 24;
+const KNOWN = 1 << 10;
 /** What a table takes, and what a value in it takes on average, strings without their bytes included. */
 const TABLE = 120;
 const SLOT = 24;
@@ -52,6 +49,8 @@ export class JsonError {
   ) {}
 }
 
+/** Short strings that were seen lately, by hash: documents repeat them, and a string found here is not made again. */
+const known: string[] = new Array(KNOWN).fill("");
 const scratch = Buffer.alloc(SCRATCH + 1);
 
 /** Parses a text; throws a JsonError. `nullValue` stands for `null`. */
@@ -70,10 +69,6 @@ class Parser {
   private p: number;
   private depth = 0;
   private readonly root: Keys;
-  /** What strings are cut from: the bytes [chunkStart, chunkEnd) of the text. */
-  private chunk: string;
-  private chunkStart = 0;
-  private chunkEnd: number;
   /** Memory for tables and strings: made in all, charged, and asked for. */
   private made = 0;
   private charged = 0;
@@ -87,8 +82,6 @@ class Parser {
   ) {
     this.root = rootKeys(state.vm);
     this.p = text.startsWith("\xef\xbb\xbf") ? 3 : 0;
-    this.chunk = text.length <= CHUNK ? text : "";
-    this.chunkEnd = this.chunk.length;
   }
 
   document(): Value {
@@ -206,10 +199,10 @@ class Parser {
     const { bytes, p } = this;
     const { next } = keys;
     if (next !== undefined) {
-      const known = next.bytes;
-      const { length } = known;
+      const expected = next.bytes;
+      const { length } = expected;
       let i = 0;
-      while (i < length && known[i] === bytes[p + 1 + i]) i++;
+      while (i < length && expected[i] === bytes[p + 1 + i]) i++;
       if (i === length) {
         this.p = p + 1 + length;
         return next;
@@ -314,23 +307,39 @@ class Parser {
     return Number.isSafeInteger(n) ? new LuaFloat(n) : n;
   }
 
-  /** The string whose opening quote is at `p`. */
+  /**
+   * The string whose opening quote is at `p`. Never a substring of the text: that would keep the whole text alive for
+   * as long as a script keeps one name out of it.
+   */
   private string(): string {
     const { bytes } = this;
     const start = this.p + 1;
     let p = start;
-    while (PLAIN[bytes[p]!] === 1) p++;
-    if (bytes[p] !== QUOTE) return this.longString(start, p);
+    const limit = start + SHORT;
+    let hash = 0;
+    let byte = bytes[p]!;
+    while (PLAIN[byte] === 1 && p < limit) {
+      hash = (Math.imul(hash, 33) + byte) | 0;
+      byte = bytes[++p]!;
+    }
+    if (byte !== QUOTE) {
+      while (PLAIN[byte] === 1) byte = bytes[++p]!;
+      if (byte !== QUOTE) return this.longString(start, p);
+      this.p = p + 1;
+      return bytes.toString("latin1", start, p);
+    }
     this.p = p + 1;
-    if (p > this.chunkEnd) this.nextChunk(start, p);
-    return this.chunk.substring(start - this.chunkStart, p - this.chunkStart);
-  }
-
-  /** Takes a new chunk, of which the bytes [start, p) are to be a part. */
-  private nextChunk(start: number, p: number): void {
-    this.chunkStart = start;
-    this.chunkEnd = Math.max(p, Math.min(start + CHUNK, this.text.length));
-    this.chunk = this.bytes.toString("latin1", start, this.chunkEnd);
+    const length = p - start;
+    const at = (hash ^ (hash >>> 10)) & (KNOWN - 1);
+    const candidate = known[at]!;
+    if (candidate.length === length) {
+      let i = 0;
+      while (i < length && candidate.charCodeAt(i) === bytes[start + i]) i++;
+      if (i === length) return candidate;
+    }
+    const made = bytes.toString("latin1", start, p);
+    known[at] = made;
+    return made;
   }
 
   /** The rest of a string whose bytes [start, p) are plain, and whose next one is not. */

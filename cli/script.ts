@@ -7,7 +7,7 @@ import { createVm, LuaError, load, Stop, Task } from "../interpreter/index.ts";
 import { fromBuffer, fromText } from "../interpreter/text.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import type { OptionValues } from "./options.ts";
-import { handleSignals, receivedSignal, signalStatus } from "./signals.ts";
+import { handleSignals, receivedSignal, type Signal, signalStatus } from "./signals.ts";
 import { fileError, Status, usageError } from "./status.ts";
 
 /** Live Lua data that a script may have unless `--memory-limit` says otherwise. */
@@ -104,9 +104,7 @@ export async function runScript(script: Script, options: OptionValues): Promise<
     await report(error);
     return Status.Invalid;
   }
-  handleSignals((signal) => {
-    if (!host.drain()) vm.stop(new Stop("signal", signal));
-  });
+  handleSignals((signal) => void stopScript(vm, signal, isOpen("http")));
   whenOutputFails(() => vm.stop(new Stop("signal", "standard output failed")));
   try {
     const task = new Task(vm, main, script.args.map(fromText)).start();
@@ -141,6 +139,15 @@ async function settle(
     if (outputFailure() === undefined) await report(error);
     return Status.Failed;
   }
+}
+
+/** Servers drain, and the script then goes on behind them; without any, the script is stopped. */
+async function stopScript(vm: VirtualMachine, signal: Signal, mayServe: boolean): Promise<void> {
+  if (mayServe) {
+    const { stopServers } = require("../builtins/http/running.ts") as typeof import("../builtins/http/running.ts");
+    if (await stopServers(vm)) return;
+  }
+  vm.stop(new Stop("signal", signal));
 }
 
 /** Spawned tasks are awaited after the main chunk, or cancelled when it failed. */

@@ -28,6 +28,9 @@ const REPEAT = "repeat".length;
 const RETURN = "return".length;
 const FUNCTION = "function".length;
 
+/** Length from which the reference tells equal strings apart by where they are (LUAI_MAXSHORTLEN). */
+const MAX_SHORT = 40;
+
 /** Completes the tree of a valid chunk in place. */
 export function annotate(chunk: Chunk, source: string, findings: Findings): void {
   new Walk(source, findings).chunk(chunk);
@@ -53,6 +56,8 @@ class Walk {
   private to: number;
   /** Operators, indices and calls whose first operand is being walked. */
   private readonly spine: Expression[] = [];
+  /** The chunk's long strings. */
+  private readonly strings = new Map<string, string>();
   /** Saves looking up every call and every variable in most chunks. */
   private readonly hasHidden: boolean;
   private readonly hasAttribs: boolean;
@@ -439,13 +444,21 @@ class Walk {
     }
   }
 
+  /** Equal strings of a chunk are one string, as in the reference; short ones are not worth the look. */
+  private shared(text: string): string {
+    if (text.length <= MAX_SHORT) return text;
+    const known = this.strings.get(text);
+    if (known === undefined) this.strings.set(text, text);
+    return known ?? text;
+  }
+
   /** An expression that has no first operand. */
   private operand(node: Expression): void {
     switch (node.type) {
       case "StringLiteral": {
         const { range } = node;
         node.line = this.lineAt(range[0]);
-        node.value = decodeString(this.source, range[0], range[1]);
+        node.value = this.shared(decodeString(this.source, range[0], range[1]));
         return;
       }
       case "NumericLiteral": {

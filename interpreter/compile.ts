@@ -293,13 +293,17 @@ class Compiler {
       }
       case "ForGenericStatement": {
         const variables = statement.variables.map((identifier) => identifier.variable as Variable);
+        // The loop may have a value to close, so a return inside is no tail call.
+        this.context.closing++;
+        const body = this.loopBody(statement.body, variables);
+        this.context.closing--;
         const node = this.site(
           new GenericFor(
             statement.line,
             statement.iterators.map((iterator) => this.expression(iterator)),
             variables[0]!.register,
             variables.map((variable) => this.inCell(variable)),
-            this.loopBody(statement.body, variables),
+            body,
             statement.closing as number,
           ),
         );

@@ -27,6 +27,8 @@ export class Coroutine {
   entryCalls = 0;
   /** Protected calls under way: errors with none leave to-be-closed variables to `coroutine.close`. */
   protectedCalls = 0;
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
   /** The error it died of. */
   failure: LuaError | undefined = undefined;
   /** Hook of the debug library, if any. */

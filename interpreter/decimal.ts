@@ -18,8 +18,27 @@ function isTie(x: number, digits: number): boolean {
   return scaled < MAX_EXACT && scaled === Math.floor(scaled) && scaled % 2 === 1;
 }
 
+/** Scaled numbers below this are taken apart with whole numbers that stay exact. */
+const MAX_SCALED = 2 ** 50;
+/** 10^0 … 10^15, all exact. */
+const POWERS_OF_TEN: number[] = [];
+for (let i = 0; i <= 15; i++) POWERS_OF_TEN.push(10 ** i);
+const ZEROS: string[] = [];
+for (let i = 0; i <= 15; i++) ZEROS.push("0".repeat(i));
+
 /** `%.{digits}f` of a finite number that is not negative; `digits` from 0 to 100. */
 export function fixed(x: number, digits: number): string {
+  if (digits > 0 && digits <= 15) {
+    const power = POWERS_OF_TEN[digits]!;
+    const scaled = x * power;
+    const rounded = Math.floor(scaled + 0.5);
+    // The product is off by a rounding at most: unless it comes that close to a tie, it tells which way to round.
+    if (scaled < MAX_SCALED && Math.abs(Math.abs(scaled - rounded) - 0.5) > scaled * 2 ** -52) {
+      const whole = Math.floor(rounded / power);
+      const fraction = String(rounded - whole * power);
+      return `${whole}.${ZEROS[digits - fraction.length]}${fraction}`;
+    }
+  }
   if (x >= 1e21) return BigInt(x).toString() + (digits > 0 ? `.${"0".repeat(digits)}` : "");
   const text = x.toFixed(digits);
   return isTie(x, digits) ? toEven(text) : text;
@@ -70,11 +89,14 @@ function isIntegerTie(x: number, zeros: number): boolean {
 export function general(x: number, precision: number, alternate = false): string {
   const digits = precision === 0 ? 1 : precision;
   if (x === 0) return alternate ? fixedWithPoint("0", digits - 1) : "0";
-  if (!alternate && digits <= 15 && x >= 1e-4 && x < 1e15) {
-    // The shortest text that reads back, if it has no more digits than asked for, is also the correctly rounded one.
-    const text = String(x);
+  if (!alternate && digits <= 15 && x >= 1e-4 && x < POWERS_OF_TEN[digits]!) {
+    if (x === Math.floor(x)) return String(x);
+    const text = x.toPrecision(digits);
     const point = text.indexOf(".");
-    if (point < 0 ? text.length <= digits : point <= digits && text.length - (x < 1 ? 2 : 1) <= digits) return text;
+    // Rounded up to the next power of ten, it may have an exponent: rare enough to start again.
+    if (!text.includes("e")) {
+      return trimZeros(isTie(x, point < 0 ? 0 : text.length - point - 1) ? toEven(text) : text);
+    }
   }
   const { mantissa, exponent } = exponential(x, digits - 1);
   if (exponent < -4 || exponent >= digits) {

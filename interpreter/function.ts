@@ -5,6 +5,8 @@ import type { Results, Suspended, Value } from "./value.ts";
 
 /** A captured variable that some function assigns to: shared by the closures that see it. */
 export class Cell {
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
   constructor(public value: Value) {}
 }
 
@@ -52,6 +54,8 @@ export class Prototype {
 }
 
 export class LuaFunction {
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
   constructor(
     readonly prototype: Prototype,
     /** Cells, or copied values, as the prototype's `upvalues` says. */
@@ -66,6 +70,10 @@ export class LuaFunction {
 export type NativeResult = Results | Suspended;
 
 export class NativeFunction {
+  /** Lua values that its code holds on to, for the census. */
+  held: readonly Value[] | undefined = undefined;
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
   constructor(
     /** The full name users know it by, such as `http.get` or `insert`. */
     readonly name: string,

@@ -1,5 +1,10 @@
-/** The limits of a virtual machine. */
-import { debt } from "./memory.ts";
+/** The limits of a virtual machine, and the accounting that keeps it within its memory. */
+import { fullGC, heapSize } from "bun:jsc";
+import { collectGarbage } from "./collector.ts";
+import { LuaError } from "./error.ts";
+import { debt, installReserve } from "./memory.ts";
+import { clearDeadLocals, runningStack } from "./stack.ts";
+import { NATIVE_WINDOW, state } from "./state.ts";
 import type { VirtualMachine } from "./vm.ts";
 
 export interface Limits {
@@ -11,8 +16,22 @@ export interface Limits {
 
 export const NO_LIMITS: Limits = { memoryBytes: Infinity, timeoutMs: Infinity };
 
+/** Garbage that may gather before weak tables and finalizers are looked at, if there are any. */
+const COLLECT_AFTER = 32 << 20;
+/** What the engine's heap may hold beyond its size at the start, for each byte of the limit, and a constant part. */
+const HEAP_FACTOR = 3;
+const HEAP_ALLOWANCE = 32 << 20;
+
 /** Memory accounting of one virtual machine. */
 export class Memory {
+  /** Live bytes at the last census. */
+  private live = 0;
+  /** What has been charged since, while the machine is not running (`debt.bytes` while it is). */
+  private owed = 0;
+  /** Next size of live data and debt at which a census is due. */
+  private due: number;
+  private readonly heapCeiling: number;
+
   /** What `collectgarbage` has been told: whether it runs, in which mode, with which parameters. */
   running = true;
   mode = "incremental";
@@ -28,15 +47,56 @@ export class Memory {
   constructor(
     readonly vm: VirtualMachine,
     readonly limit: number,
-  ) {}
-
-  /** The accounted size of live data, in bytes. */
-  bytes(): number {
-    return debt.bytes;
+  ) {
+    this.due = Math.min(limit, COLLECT_AFTER * 8);
+    this.heapCeiling = limit === Infinity ? Infinity : heapSize() + limit * HEAP_FACTOR + HEAP_ALLOWANCE;
   }
 
-  /** Compares what has been charged with the limit; raises `not enough memory` when live data exceed it. */
+  /** The machine begins or stops running: its debt is the one that is charged. */
+  enter(): void {
+    debt.bytes = this.owed;
+  }
+  leave(): void {
+    this.owed = debt.bytes;
+  }
+
+  /** The accounted size, in bytes: live data at the last census, and what has been allocated since. */
+  bytes(): number {
+    return this.live + debt.bytes;
+  }
+
+  /** At a look around: a census when one is due; raises `not enough memory` when live data exceed the limit. */
   check(): void {
-    if (debt.bytes > this.limit) debt.bytes = 0;
+    if (this.live + debt.bytes >= this.due) this.census(0);
+    else if (this.vm.finalizers.isWanted && this.running && debt.bytes > COLLECT_AFTER + this.live) this.census(0);
+  }
+
+  /** Before an allocation of `bytes`: raises `not enough memory` if it would pass the limit. */
+  reserve(bytes: number): void {
+    if (this.live + debt.bytes + bytes < this.due) return;
+    if (bytes > this.limit) throw new LuaError("not enough memory");
+    this.census(bytes);
+  }
+
+  /** A full collection asked for by the program. */
+  collect(): void {
+    // Whatever lies above the native function that asks is left over from calls that are done.
+    state.R.fill(undefined, state.top + NATIVE_WINDOW);
+    clearDeadLocals(runningStack());
+    this.live = collectGarbage(this.vm, true);
+    debt.bytes = 0;
+  }
+
+  private census(wanted: number): void {
+    this.live = collectGarbage(this.vm, false);
+    debt.bytes = 0;
+    // Near the limit a census would be due all the time: it may be passed by an eighth between two of them.
+    this.due = Math.max(this.limit, Math.min(this.live, this.limit) + this.limit / 8);
+    if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
+    // The engine collects by measures of its own, which are too generous for a process with little memory.
+    if (heapSize() > this.heapCeiling / 2) fullGC();
+    if (this.live + wanted > this.limit || heapSize() > this.heapCeiling) throw new LuaError("not enough memory");
   }
 }
+
+installReserve((bytes) => state.vm.memory.reserve(bytes));

@@ -125,7 +125,8 @@ const LAST_LEVELS = 11;
 export function traceback(top: StackTop | undefined, message: string | undefined, skip: number): string {
   const all = top === undefined ? [] : [...levels(top)];
   const lines = all.slice(skip).map(traceLine);
-  if (top?.coroutine.isRoot === true && lines.length > 0) lines.push("\n\t[C]: in ?");
+  const bottom = all[all.length - 1];
+  if (top?.coroutine.isRoot === true && bottom?.fn instanceof LuaFunction) lines.push("\n\t[C]: in ?");
   let shown = lines;
   if (lines.length > FIRST_LEVELS + LAST_LEVELS) {
     const skipped = lines.length - FIRST_LEVELS - LAST_LEVELS;
@@ -136,4 +137,17 @@ export function traceback(top: StackTop | undefined, message: string | undefined
     ];
   }
   return `${message === undefined ? "" : `${message}\n`}stack traceback:${shown.join("")}`;
+}
+
+/** Empties the registers of locals that are out of scope, so that a collection asked for sees what the program sees. */
+export function clearDeadLocals(top: StackTop): void {
+  const { R } = top.coroutine;
+  for (const { fn, base, at } of levels(top)) {
+    const order = (at as { order?: number } | undefined)?.order;
+    if (!(fn instanceof LuaFunction) || order === undefined) continue;
+    const { locals } = fn.prototype;
+    const active = new Set<number>();
+    for (const local of locals) if (local.from <= order && order < local.to) active.add(local.register);
+    for (const local of locals) if (!active.has(local.register)) R[base + local.register] = undefined;
+  }
 }

@@ -78,6 +78,8 @@ export class LuaTable {
   events: Value[] | undefined = undefined;
   /** JSON kind, weak mode and other marks of the library; 0 for an ordinary table. */
   mark = 0;
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
 
   constructor(shape: Shape = EMPTY_SHAPE) {
     this.shape = shape;

@@ -272,7 +272,7 @@ export function runningTask(): Task | undefined {
 /** One line of execution: the main chunk, a spawned function, a request handler. */
 export class Task {
   /** What builtins keep for this line of execution (a trace); tasks started from it begin with the same. */
-  context: unknown = running?.context;
+  context: unknown;
   readonly coroutine: Coroutine;
   /** The coroutine that waits innermost. */
   current: Coroutine;
@@ -282,14 +282,17 @@ export class Task {
   done = false;
   /** Set by `cancel`: thrown into the task at its next wait. */
   private cancelled: Stop | undefined = undefined;
+  /** Set by `raise`: thrown into the task when it goes on. */
+  private raised: LuaError | undefined = undefined;
   /** Interrupts the wait under way, when it is one. */
-  private interrupt: ((error: Stop) => void) | undefined = undefined;
+  private interrupt: ((error: Stop | LuaError) => void) | undefined = undefined;
 
   constructor(
     readonly vm: VirtualMachine,
     readonly fn: Value,
     private readonly args: Value[],
   ) {
+    this.context = running?.context;
     this.coroutine = new Coroutine(fn, true);
     this.current = this.coroutine;
     this.promise = new Promise((resolve, reject) => {
@@ -313,6 +316,13 @@ export class Task {
     if (interrupt !== undefined) interrupt(stop);
   }
 
+  /** Raises an error in the task, from outside: in its wait under way, or else where it goes on after a pause. */
+  raise(error: LuaError): void {
+    if (this.done) return;
+    if (this.interrupt !== undefined) this.interrupt(error);
+    else this.raised = error;
+  }
+
   /** Runs the task until it waits or ends; `value` is what its innermost wait gave. */
   private drive(value: unknown, failing: boolean): void {
     if (this.done) return;
@@ -321,6 +331,10 @@ export class Task {
     if (this.cancelled !== undefined && !failed) {
       carried = this.cancelled;
       failed = true;
+    } else if (this.raised !== undefined && !failed) {
+      carried = this.raised;
+      failed = true;
+      this.raised = undefined;
     }
     sliceEnd = performance.now() + SLICE_MS;
     running = this;
@@ -328,6 +342,7 @@ export class Task {
     state.active = true;
     state.ticks = pausing.ticks;
     state.records = [];
+    this.vm.memory.enter();
     try {
       for (;;) {
         let outcome: Results | Suspended;
@@ -358,9 +373,15 @@ export class Task {
       this.finish();
       this.fail(caught(error));
     } finally {
+      this.vm.memory.leave();
       state.active = false;
       running = undefined;
     }
+  }
+
+  /** Lua values that only the task knows, for the census. */
+  roots(): Value[] {
+    return [this.fn, ...this.args];
   }
 
   private finish(): void {

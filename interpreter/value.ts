@@ -44,6 +44,10 @@ export class Userdata {
   metatable: LuaTable | undefined = undefined;
   /** Up to one Lua value attached by `debug.setuservalue`. */
   user: Value = undefined;
+  /** Lua values that the host's data hold, for the census. */
+  references: (() => Iterable<Value>) | undefined = undefined;
+  /** The census that last visited it; see collector.ts. */
+  epoch = 0;
   constructor(
     /** What `luaL_checkudata` would compare, such as `FILE*`. */
     readonly kind: string,

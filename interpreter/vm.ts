@@ -1,10 +1,11 @@
 /** One virtual machine: its globals, its limits, and what must be closed when it ends. */
-import { NO_LIMITS, type Limits, Memory } from "./limits.ts";
-import { Cell, type NativeFunction } from "./function.ts";
 import { Stop } from "./error.ts";
+import { Finalizers } from "./finalizers.ts";
+import { Cell, type NativeFunction } from "./function.ts";
+import { type Limits, Memory, NO_LIMITS } from "./limits.ts";
 import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
-import type { Results, Userdata } from "./value.ts";
+import type { Results, Userdata, Value } from "./value.ts";
 
 export class VirtualMachine {
   readonly rootShape: Shape = rootShape();
@@ -20,6 +21,7 @@ export class VirtualMachine {
   /** Metatables of the other basic types, which only the debug library can set. */
   typeMetatables: Map<string, LuaTable> | undefined = undefined;
   readonly tasks = new Set<Task>();
+  readonly finalizers = new Finalizers();
   /** Native functions that are Assay's own: errors about their arguments use their full name. */
   private readonly builtins = new Set<NativeFunction>();
   readonly memory: Memory;
@@ -77,7 +79,19 @@ export class VirtualMachine {
   }
 
   /** A table or userdata got a metatable: finalizers and weak modes are noticed here. */
-  noteMetatable(_object: LuaTable | Userdata, _metatable: LuaTable): void {}
+  noteMetatable(object: LuaTable | Userdata, metatable: LuaTable): void {
+    this.finalizers.note(object, metatable);
+  }
+
+  /** What the census starts from, besides the tasks. */
+  *roots(): Generator<Value> {
+    yield this.globals;
+    yield this.registry;
+    yield this.stringMetatable;
+    if (this.typeMetatables !== undefined) yield* this.typeMetatables.values();
+    yield* this.kinds.values();
+    yield* this.sharedFunctions.values();
+  }
 
   isBuiltin(fn: NativeFunction): boolean {
     return this.builtins.has(fn);
@@ -110,5 +124,9 @@ export class VirtualMachine {
       throw this.stopRequest;
     }
     this.memory.check();
+    if (this.finalizers.hasDue) this.finalize();
   }
+
+  /** Runs the finalizers that are due, in a task of their own; installed by library/collect.ts. */
+  finalize: () => void = () => {};
 }

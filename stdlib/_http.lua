@@ -19,16 +19,19 @@
 ---
 --- `spec`: name; style "path" (default), "call" or "verb" (see _error.lua); methods; groups; token_header (the header
 --- that carries the token instead of Authorization); content_type (true: send Content-Type on every request); headers
---- (sent always); address(c) (the base address when there is no `url`); credential(c, base) (the token when none was
---- given); tls(c, base) (TLS settings when none were given); unauthorized(c) (true: repeat the request once after 401).
+--- (sent always); address(c) (the base address when there is no `url`); connection(c, base) (what is used where the
+--- user gave nothing: `token`, `username`, `password`, `tls`, `proxy`); unauthorized(c, base) (true: repeat the request
+--- once after 401).
 ---
 --- Requests: `get post put patch delete list head` (`list` is GET under the name LIST in messages), or
 --- `request(c, method, path, o)`. All return the decoded body (nil when empty) and the response. Fields of `o`:
 ---   query     ordered list of {name, value}, see _url.lua
 ---   body      table: sent as JSON; string: sent as it is, with `content_type`
 ---   headers   further headers; those of the user win
----   ok        statuses that succeed: a number, a list or a function(status); default 200 for GET, 2xx for the rest
+---   ok        statuses that succeed: a number, a list or a function(status), `H.any` for all; default 200 for GET,
+---             2xx for the rest. Of a status from 300 on the body comes back as text when it is not JSON.
 ---   missing   true: 404 gives nil (and the response) instead of an error
+---   hide_query  true: the path in messages goes without the query
 ---   raw       true: the body comes back as text, not decoded
 ---   lenient   true: a body that is not JSON comes back as text
 ---   fn        name of the function, for messages in the styles "call" and "verb"
@@ -37,7 +40,8 @@
 ---   auth      false: send no credentials;  retry: false: never repeat;  redirects: how many to follow
 ---
 --- Also here: `seg strict segs query num` (_url.lua), `rfc3339 parse_time clock` (_time.lua), `need error fail`
---- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups bind without`.
+--- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups
+--- derive without route_missing any`.
 local errors = require("assay._error")
 local times = require("assay._time")
 local url = require("assay._url")
@@ -170,7 +174,7 @@ end
 
 --- Checks an address, and moves credentials that it carries into their fields.
 local function settle(spec, c)
-  if c.url == nil and spec.address then return c end
+  if c.url == nil and spec.address then rawset(c, "url", spec.address(c)) end
   local parts = url.parse(c.url)
   if not parts then errors.invalid_url(spec.name, c.url) end
   rawset(c, "url", parts.base)
@@ -215,6 +219,16 @@ function M.target(spec, target)
   end
   if target == nil or target == "" then error(spec.name .. ": url is required", 0) end
   return settle(spec, setmetatable({ url = target }, metatable))
+end
+
+--- A client like another, with some fields changed for one call.
+---@param c table
+---@param fields table
+---@return table
+function M.derive(c, fields)
+  local out = setmetatable(M.without(fields), { spec = getmetatable(c).spec, __index = c })
+  states[out] = M.state(c)
+  return out
 end
 
 local function spec_of(c)
@@ -287,12 +301,14 @@ local function trimmed(value)
 end
 
 --- The credentials of a request: the name and value of a header, or nothing, and the secret in it.
-local function credentials(c, o, spec, base)
+local function credentials(c, o, spec, given)
   if o.auth == false then return nil end
   local token = trimmed(option(c, o, "token"))
   if not token and spec.token_header == nil then token = trimmed(option(c, o, "api_key")) end
   local username, password = option(c, o, "username"), option(c, o, "password")
-  if not token and spec.credential and username == nil then token = trimmed(spec.credential(c, base, o)) end
+  if not token and username == nil then
+    token, username, password = trimmed(given.token), given.username, given.password
+  end
   if token then
     if spec.token_header then return spec.token_header, token, token end
     return "Authorization", "Bearer " .. token, token
@@ -317,7 +333,7 @@ local function merged(sources)
   return out
 end
 
-local function tls_of(c, o, spec, base)
+local function tls_of(c, o, spec, base, tls)
   local ca, ca_file, insecure = option(c, o, "ca"), option(c, o, "ca_file"), option(c, o, "insecure")
   local cert, key = option(c, o, "cert_file"), option(c, o, "key_file")
   if insecure and not M.state(c).warned then
@@ -326,15 +342,14 @@ local function tls_of(c, o, spec, base)
   end
   if ca and ca_file then ca = ca .. "\n" .. fs.read(ca_file) end
   ca = ca or ca_file
-  local given = spec.tls and spec.tls(c, base, o) or {}
-  local tls = {
-    ca = ca or not insecure and given.ca or nil,
-    cert = cert or given.cert,
-    key = key or given.key,
-    insecure = insecure == true or (not ca and given.insecure) or nil,
-    server_name = given.server_name,
+  tls = {
+    ca = ca or not insecure and tls.ca or nil,
+    cert = cert or tls.cert,
+    key = key or tls.key,
+    insecure = insecure == true or (not ca and insecure == nil and tls.insecure) or nil,
+    server_name = tls.server_name,
   }
-  return next(tls) and tls
+  return next(tls) and tls or nil
 end
 
 local function succeeds(ok, method, status)
@@ -385,11 +400,8 @@ end
 --- The base address of a client as it is now: scripts may have changed its field.
 local function base_of(c, spec)
   local given = c.url
-  if given == nil then
-    given = spec.address(c)
-  end
   local state = M.state(c)
-  if state.given ~= given then
+  if state.given ~= given or not state.parts then
     state.given, state.parts = given, url.parse(given)
     if not state.parts then errors.invalid_url(spec.name, given) end
   end
@@ -404,7 +416,8 @@ end
 
 --- What a request is sent with, made anew for each attempt: tokens may have changed.
 local function prepare(c, spec, parts, method, o)
-  local header, value, secret = credentials(c, o, spec, parts)
+  local given = spec.connection and spec.connection(c, parts, o) or {}
+  local header, value, secret = credentials(c, o, spec, given)
   local body, content_type = o.body, o.content_type
   if type(body) == "table" then
     body, content_type = M.json(body), content_type or "application/json"
@@ -423,8 +436,8 @@ local function prepare(c, spec, parts, method, o)
     headers = merged(sources),
     body = body,
     timeout = left and math.min(timeout, left) or timeout,
-    tls = tls_of(c, o, spec, parts) or nil,
-    proxy = option(c, o, "proxy"),
+    tls = tls_of(c, o, spec, parts.base, given.tls or {}),
+    proxy = option(c, o, "proxy") or given.proxy,
     max_redirects = o.redirects,
     max_body = o.max_body,
   }, secret
@@ -457,17 +470,23 @@ local function send(c, method, path, o)
   end
 end
 
+--- The message for an answer that should have been JSON: what a login page behind a proxy produces.
+---@return string
+function M.invalid_json(c, method, path, response, o)
+  return ("%s: %s %s: invalid JSON in response (content-type %s): %s"):format(
+    prefix(spec_of(c), o), o.as or method, o.shown or path, response.headers["content-type"] or "none",
+    errors.cut(response.body, 200))
+end
+
 --- The response's body as JSON; raises when it is none.
 local function decode(c, method, path, response, o)
   local body = response.body
   if body == nil or body == "" then return nil end
   local ok, value = pcall(json.parse, body)
   if ok then return value end
-  if o.lenient then return body end
-  local kind = response.headers["content-type"] or "none"
-  local text = ("%s: %s %s: invalid JSON in response (content-type %s): %s"):format(
-    prefix(spec_of(c), o), o.as or method, o.shown or path, kind, errors.cut(body, 200))
-  error(text, 0)
+  -- Of an answer that is no success, but was expected, only the status counts.
+  if o.lenient or response.status >= 300 then return body end
+  error(M.invalid_json(c, method, path, response, o), 0)
 end
 
 --- Sends a request; returns the decoded body and the response. The fields of `o` are described at the top of this file.
@@ -489,14 +508,9 @@ function M.request(c, method, path, o)
   return decode(c, method, path, response, o), response
 end
 
---- A request whose every answer is a result: returns the response, and its body decoded when that is JSON.
----@return table response, any body
-function M.try(c, method, path, o)
-  o = o or {}
-  path = path .. url.query(o.query)
-  local response = send(c, method, path, o)
-  local ok, value = pcall(json.parse, response.body or "")
-  return response, ok and value or nil
+--- For `ok`: every status is an answer.
+function M.any()
+  return true
 end
 
 ---@return any body, table response

@@ -50,7 +50,8 @@ export function runControl(
   const finish = (): Results => then({ done: NOTHING_DONE, rows: undefined });
   switch (controls(scanned)) {
     case "begin":
-      if (current !== undefined) throw failure(`${what}: ${statement} inside a transaction; use db.transaction or SAVEPOINT`);
+      if (current !== undefined)
+        throw failure(`${what}: ${statement} inside a transaction; use db.transaction or SAVEPOINT`);
       return wait(database.begin(work, true), context, finish);
     case "end":
       if (current === undefined) throw failure(`${what}: ${statement} without a transaction in this task`);

@@ -1,17 +1,16 @@
 /** What a `db.connection` handle stands for: a pool, and the transactions that tasks have open in it. */
-import type { Coroutine } from "../../interpreter/coroutine.ts";
-import { state } from "../../interpreter/state.ts";
+import { runningTask, type Task } from "../../interpreter/task.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { type Host, hostOf, type Resource } from "../host.ts";
 import { after } from "../timer.ts";
 import { DatabaseError } from "./failure.ts";
 import { Pool } from "./pool.ts";
 import { Layouts, Meter, Rows } from "./rows.ts";
-import type { Done, Driver, Session, Work } from "./session.ts";
+import { command, type Done, type Driver, type Session, type Work } from "./session.ts";
 import type { Pending } from "./wait.ts";
 
-/** How long a statement that was asked to stop may take to do so, before its session is cut off. */
-const GRACE_MS = 2000;
+/** How long a statement that was asked to stop may take to do so; asked twice in vain, its session is cut off. */
+const GRACE_MS = 400;
 
 /** A transaction of one task. */
 export interface Transaction {
@@ -20,6 +19,8 @@ export interface Transaction {
   depth: number;
   /** Begun by the script's own BEGIN, and to be ended by its COMMIT or ROLLBACK. */
   readonly manual: boolean;
+  /** The statement under way in it. */
+  running: Promise<unknown> | undefined;
   /** A stream that occupies the session, for drivers that cannot do anything else meanwhile. */
   streaming: boolean;
 }
@@ -33,8 +34,8 @@ export interface Result {
 export class Database implements Resource {
   readonly layouts = new Layouts();
   readonly pool: Pool;
-  /** By the task that has it open, which its own coroutine stands for. */
-  private readonly transactions = new Map<Coroutine, Transaction>();
+  /** By the task that has it open. */
+  private readonly transactions = new Map<Task | undefined, Transaction>();
   private readonly host: Host;
   closed = false;
 
@@ -64,7 +65,7 @@ export class Database implements Resource {
   /** Opens the first session, so that a wrong address or password shows at once. */
   async connect(): Promise<void> {
     try {
-      this.pool.release(await this.pool.acquire());
+      this.pool.release(await this.pool.acquire(false));
     } catch (error) {
       this.host.resources.delete(this);
       this.closed = true;
@@ -78,19 +79,22 @@ export class Database implements Resource {
     let giveUp: (() => void) | undefined;
     let abandoned = false;
     const begun = async (): Promise<Transaction> => {
-      const session = await this.pool.acquire((cancel) => {
+      const session = await this.pool.acquire(false, (cancel) => {
         giveUp = cancel;
       });
+      if (abandoned) {
+        this.pool.release(session);
+        throw new DatabaseError("cancelled");
+      }
       try {
-        if (abandoned) throw new DatabaseError("cancelled");
         await this.within(session, session.run(work, undefined));
         if (abandoned || this.closed) throw new DatabaseError("the connection is closed");
       } catch (error) {
         // Whether it has begun is not known.
-        this.pool.discard(session);
+        void this.rollBack(session, undefined);
         throw error;
       }
-      const transaction: Transaction = { session, depth: 0, manual, streaming: false };
+      const transaction: Transaction = { session, depth: 0, manual, running: undefined, streaming: false };
       this.transactions.set(task, transaction);
       if (manual) this.endWithTask(task, transaction);
       return transaction;
@@ -110,7 +114,7 @@ export class Database implements Resource {
     const { session } = transaction;
     const ended = async (): Promise<Done> => {
       try {
-        const done = await this.within(session, session.run({ text, parameters: [] }, undefined));
+        const done = await this.within(session, session.run(command(text), undefined));
         this.forget(task, transaction);
         this.pool.release(session);
         return done;
@@ -122,33 +126,43 @@ export class Database implements Resource {
     return { promise: ended(), abandon: () => this.abort(transaction, task) };
   }
 
-  /** Gives a transaction up without waiting: its session is cut off, which rolls back. */
-  abort(transaction: Transaction, task: Coroutine = runningTask()): void {
-    if (!this.forget(task, transaction)) return;
-    this.pool.discard(transaction.session);
+  /** Gives a transaction up without waiting for its end. */
+  abort(transaction: Transaction, task = runningTask()): void {
+    if (this.forget(task, transaction)) void this.rollBack(transaction.session, transaction.running);
   }
 
-  private forget(task: Coroutine, transaction: Transaction): boolean {
+  /** Stops what a session runs, rolls back and gives it back; cuts it off if any of that fails. */
+  private async rollBack(session: Session, running: Promise<unknown> | undefined): Promise<void> {
+    try {
+      if (running !== undefined) await stop(session, running);
+      const undone = session.run(command("ROLLBACK"), undefined);
+      const timer = after(2 * GRACE_MS, () => session.destroy());
+      await undone.finally(() => timer.cancel());
+    } catch (error) {
+      // Some failures have SQLite roll back by itself.
+      if (!(error instanceof Error) || !/no transaction is active/.test(error.message)) session.destroy();
+    }
+    this.pool.release(session);
+  }
+
+  private forget(task: Task | undefined, transaction: Transaction): boolean {
     if (this.transactions.get(task) !== transaction) return false;
     return this.transactions.delete(task);
   }
 
   /** A task that ends with its own BEGIN still open has it rolled back. */
-  private endWithTask(coroutine: Coroutine, transaction: Transaction): void {
-    for (const task of this.vm.tasks) {
-      if (task.coroutine !== coroutine) continue;
-      const abort = () => this.abort(transaction, coroutine);
-      task.promise.then(abort, abort);
-    }
+  private endWithTask(task: Task | undefined, transaction: Transaction): void {
+    const abort = () => this.abort(transaction, task);
+    task?.promise.then(abort, abort);
   }
 
-  /** Waits for a statement of a session, but not longer than the timeout: then it is stopped. */
-  async within<T>(session: Session, running: Promise<T>): Promise<T> {
+  /** Waits for a statement of a session, but not longer than the timeout: then it is stopped. `shared`: see `stop`. */
+  async within<T>(session: Session, running: Promise<T>, shared = false): Promise<T> {
     if (this.timeoutMs === Infinity) return running;
     let late = false;
     const timer = after(this.timeoutMs, () => {
       late = true;
-      void stop(session, running);
+      void stop(session, running, shared);
     });
     try {
       return await running;
@@ -176,6 +190,7 @@ class Operation implements Pending<Result> {
   private running: Promise<unknown> | undefined = undefined;
   private giveUp: (() => void) | undefined = undefined;
   private abandoned = false;
+  private readonly shared: boolean;
 
   constructor(
     private readonly database: Database,
@@ -184,13 +199,18 @@ class Operation implements Pending<Result> {
     wantsRows: boolean,
   ) {
     const { layouts, vm } = database;
+    this.shared = transaction === undefined && work.reads;
     const rows = wantsRows ? new Rows(layouts, new Meter(vm)) : undefined;
-    this.promise = transaction === undefined ? this.alone(work, rows) : this.inside(transaction.session, work, rows);
+    if (transaction === undefined) this.promise = this.alone(work, rows);
+    else {
+      this.promise = this.inside(transaction.session, work, rows);
+      transaction.running = this.promise;
+    }
   }
 
   private async alone(work: Work, rows: Rows | undefined): Promise<Result> {
     const { pool } = this.database;
-    const session = await pool.acquire((giveUp) => {
+    const session = await pool.acquire(work.reads, (giveUp) => {
       this.giveUp = giveUp;
     });
     try {
@@ -205,18 +225,21 @@ class Operation implements Pending<Result> {
     const running = session.run(work, rows);
     this.session = session;
     this.running = running;
-    return { done: await this.database.within(session, running), rows };
+    return { done: await this.database.within(session, running, this.shared), rows };
   }
 
   abandon(): void {
     this.abandoned = true;
     this.giveUp?.();
-    if (this.session !== undefined) void stop(this.session, this.running!);
+    if (this.session !== undefined) void stop(this.session, this.running!, this.shared);
   }
 }
 
-/** Stops what a session runs: asks the server, and cuts the session off if that does not help. */
-export async function stop(session: Session, running: Promise<unknown>): Promise<void> {
+/**
+ * Stops what a session runs: asks the server, and cuts the session off if that does not help. `shared`: other
+ * statements may be under way on it too.
+ */
+export async function stop(session: Session, running: Promise<unknown>, shared = false): Promise<void> {
   let over = false;
   const settled = running.then(
     () => {
@@ -226,18 +249,10 @@ export async function stop(session: Session, running: Promise<unknown>): Promise
       over = true;
     },
   );
-  const timer = after(GRACE_MS, () => {
-    if (!over) session.destroy();
-  });
-  await session.cancel();
+  for (let i = 0; i < 2 && !over; i++) {
+    await session.cancel(shared ? running : undefined);
+    await Promise.race([settled, new Promise<void>((resolve) => after(GRACE_MS, resolve))]);
+  }
+  if (!over) session.destroy();
   await settled;
-  timer.cancel();
 }
-
-/** The running task, by its own coroutine. */
-export function runningTask(): Coroutine {
-  let coroutine = state.coroutine;
-  while (coroutine.resumer !== undefined && !coroutine.isRoot) coroutine = coroutine.resumer;
-  return coroutine;
-}
-

@@ -49,7 +49,10 @@ function lineAndColumn(sql: string, position: number): string {
 }
 
 function oneLine(message: string): string {
-  return message.replace(/\s*[\r\n]+\s*/g, " ").replace(/\.$/, "").trim();
+  return message
+    .replace(/\s*[\r\n]+\s*/g, " ")
+    .replace(/\.$/, "")
+    .trim();
 }
 
 /** A message without the secrets in it: a server or library might repeat the password it was given. */

@@ -1,7 +1,8 @@
 /** MySQL's and MariaDB's types: what the library decodes from the binary protocol, as Lua values. */
-import { float, integer, type Value } from "../../interpreter/value.ts";
-import { fromText } from "../../interpreter/text.ts";
+
 import { LuaTable } from "../../interpreter/table.ts";
+import { fromText } from "../../interpreter/text.ts";
+import { float, integer, type Value } from "../../interpreter/value.ts";
 import { decodeJson } from "./json.ts";
 import { rfc3339 } from "./timestamp.ts";
 

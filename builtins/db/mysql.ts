@@ -12,7 +12,15 @@ import { DatabaseError, networkWords } from "./failure.ts";
 import { type ColumnInfo, columnOf } from "./mysql-types.ts";
 import { type Parameter, TableParameter } from "./parameters.ts";
 import { type Layout, Meter, notEnoughMemory, Rows } from "./rows.ts";
-import { type Cursor, type Done, type Driver, NOTHING_DONE, type RowSource, type Session, type Work } from "./session.ts";
+import {
+  type Cursor,
+  type Done,
+  type Driver,
+  NOTHING_DONE,
+  type RowSource,
+  type Session,
+  type Work,
+} from "./session.ts";
 import { openSocket } from "./socket.ts";
 import { RFC3339_UTC } from "./timestamp.ts";
 import { type TlsSettings, tlsSettings, tlsWords } from "./tls.ts";
@@ -26,6 +34,8 @@ const WRONG_VALUE = 1292;
 const NO_TLS = 45023;
 /** ER_ACCESS_DENIED_NO_PASSWORD_ERROR, ER_ACCESS_DENIED_ERROR, ER_SECURE_TRANSPORT_REQUIRED. */
 const SECURE_TRANSPORT_REQUIRED = 3159;
+/** ER_QUERY_INTERRUPTED, ER_STATEMENT_TIMEOUT, ER_QUERY_TIMEOUT: the library calls these fatal, but only the statement has ended. */
+const INTERRUPTED = new Set([1317, 1969, 3024]);
 /** How much of a stream is taken in ahead, in bytes. */
 const AHEAD_BYTES = 256 * 1024;
 /** The longest message from the server that is taken at all. */
@@ -60,6 +70,7 @@ export class MysqlDriver implements Driver {
   readonly dialect = "mysql";
   readonly begin = "START TRANSACTION";
   readonly interleaves = false;
+  readonly pipelines = false;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;
   readonly secrets: readonly string[];
@@ -163,7 +174,7 @@ function failureOf(error: unknown, name: string | undefined, withTls = false): D
   const text = sqlMessage ?? message ?? "";
   // Numbers from 45000 on are the library's own, and system errors have negative ones or names.
   if (typeof errno === "number" && errno > 0 && errno < 45_000) {
-    return new DatabaseError(text, { code: sqlState, number: errno, fatal: fatal === true });
+    return new DatabaseError(text, { code: sqlState, number: errno, fatal: fatal === true && !INTERRUPTED.has(errno) });
   }
   const own = typeof errno === "number" && errno >= 45_000;
   const prefix = name === undefined ? "" : `${name}: `;
@@ -306,7 +317,9 @@ function parameterOf(value: Parameter, index: number): unknown {
       return toText(value) ?? toBuffer(value);
     case "number":
       // Beyond 32 bits the library would send integers as floats.
-      return Number.isInteger(value) && Math.abs(value) > 0x7fff_fff0 && Number.isSafeInteger(value) ? BigInt(value) : value;
+      return Number.isInteger(value) && Math.abs(value) > 0x7fff_fff0 && Number.isSafeInteger(value)
+        ? BigInt(value)
+        : value;
     case "object":
       if (value instanceof LuaFloat) return value.n;
       if (value instanceof TableParameter) {

@@ -20,7 +20,15 @@ export class TableParameter {
 }
 
 /** An element of an array; a table that is no list is its JSON. */
-export type ArrayElement = undefined | boolean | string | number | bigint | LuaFloat | ArrayElement[] | { json: string };
+export type ArrayElement =
+  | undefined
+  | boolean
+  | string
+  | number
+  | bigint
+  | LuaFloat
+  | ArrayElement[]
+  | { json: string };
 
 /** Kinds of the sentinels that stand for NULL. */
 export const NULL_KIND = "db.null";

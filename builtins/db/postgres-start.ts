@@ -87,7 +87,6 @@ function ask(socket: Socket, ms: number, name: string): Promise<string> {
       clearTimeout(timer);
       socket.removeAllListeners();
       if (error === undefined) {
-
         resolve(answer);
       } else {
         socket.destroy();

@@ -13,12 +13,14 @@ import { PostgresParameter } from "./postgres-parameters.ts";
 import { openPostgres } from "./postgres-start.ts";
 import { ARRAY_ELEMENTS, BYTEA, INT2, INT4, INT8, JSON_TYPE, JSONB, PostgresTypes } from "./postgres-types.ts";
 import { type Layout, Meter, notEnoughMemory, Rows } from "./rows.ts";
-import type { Cursor, Done, Driver, RowSource, Session, Work } from "./session.ts";
+import { type Cursor, command, type Done, type Driver, type RowSource, type Session, type Work } from "./session.ts";
 import { tlsSettings } from "./tls.ts";
 import type { ServerTarget } from "./url.ts";
 
 /** How many statements a session keeps prepared; further ones are prepared for one use. */
 const MOST_PREPARED = 200;
+/** query_canceled */
+const CANCELLED = "57014";
 /** How much a stream fetches at a time: bytes to aim at, and rows at most. */
 const BATCH_BYTES = 256 * 1024;
 const FIRST_BATCH = 32;
@@ -59,6 +61,7 @@ export class PostgresDriver implements Driver {
   readonly dialect = "postgres";
   readonly begin = "BEGIN";
   readonly interleaves = true;
+  readonly pipelines = true;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;
   readonly secrets: readonly string[];
@@ -101,15 +104,13 @@ class PostgresSession implements Session {
   private readonly client: Client;
   private readonly prepared = new Set<string>();
   private open = true;
-  private busy = false;
-  /** The statement under way: it knows the session's number at the server, and the secret for cancelling. */
-  private current: RawQuery | undefined = undefined;
+  /** What is under way, in the order in which the server does it. */
+  private readonly uses: Use[] = [];
   private cancelling: Promise<void> | undefined = undefined;
   /** Why the session was cut off by us. */
   private reason: DatabaseError | undefined = undefined;
   /** Bytes received since the last row: a long message that is not complete yet. */
   private incoming = 0;
-  private meter: Meter | undefined = undefined;
 
   constructor(
     private readonly driver: PostgresDriver,
@@ -123,7 +124,8 @@ class PostgresSession implements Session {
     });
     socket.on("data", (chunk: Buffer) => {
       this.incoming += chunk.length;
-      if (this.meter !== undefined && !this.meter.fits(this.incoming)) this.fail(notEnoughMemory());
+      const meter = this.uses[0]?.meter;
+      if (meter !== undefined && !meter.fits(this.incoming)) this.fail(notEnoughMemory());
     });
     const options = {
       host: server.host,
@@ -185,51 +187,66 @@ class PostgresSession implements Session {
     this.destroy();
   }
 
-  private query(work: Work): RawQuery {
+  private query(use: Use, work: Work): RawQuery {
     const { text, parameters } = work;
     const { types, settings } = this.driver;
-    const args = parameters.map((value, i) => (value === undefined ? null : new PostgresParameter(value, i + 1, types)));
+    const args = parameters.map((value, i) =>
+      value === undefined ? null : new PostgresParameter(value, i + 1, types),
+    );
     let prepare = settings.prepare;
     if (prepare && !this.prepared.has(text)) {
       if (this.prepared.size < MOST_PREPARED) this.prepared.add(text);
       else prepare = false;
     }
     const query = this.client.unsafe(text, args, { prepare, simple: false }).raw();
-    this.current = query;
+    use.query = query;
     return query;
   }
 
-  /** Does one thing on the session; whatever fails comes out as a DatabaseError. */
-  private async occupied<T>(meter: Meter | undefined, body: () => Promise<T>): Promise<T> {
-    if (!this.open) throw this.reason ?? new DatabaseError("the server closed the connection", { fatal: true });
-    this.busy = true;
-    this.incoming = 0;
-    this.meter = meter;
-    try {
-      return await body();
-    } catch (error) {
-      throw this.failure(error);
-    } finally {
-      this.busy = false;
-      this.meter = undefined;
+  /** Does something on the session; whatever fails comes out as a DatabaseError. */
+  use<T>(meter: Meter, body: (use: Use) => Promise<T>): Promise<T> {
+    if (!this.open) {
+      return Promise.reject(this.reason ?? new DatabaseError("the server closed the connection", { fatal: true }));
     }
+    if (this.uses.length === 0) this.incoming = 0;
+    const use = new Use(meter);
+    this.uses.push(use);
+    const promise = body(use)
+      .catch((error) => {
+        throw this.failure(error);
+      })
+      .finally(() => this.uses.splice(this.uses.indexOf(use), 1));
+    use.promise = promise;
+    return promise;
   }
 
-  async run(work: Work, rows: Rows | undefined): Promise<Done> {
-    return this.occupied(rows?.meter ?? new Meter(this.driver.vm), async () => {
-      if (work.parameters.some((value) => value instanceof TableParameter)) await this.learnTypes(work);
-      const query = this.query(work);
-      const reader = new Reader(this, query, rows);
-      const result = await query.forEach((row) => reader.row(row));
-      if (!Array.isArray(result)) throw this.refuseCopy();
-      if (rows !== undefined) {
-        reader.finish(result.columns);
-        await this.completeTypes(rows, reader);
+  run(work: Work, rows: Rows | undefined): Promise<Done> {
+    return this.use(rows?.meter ?? new Meter(this.driver.vm), async (use) => {
+      try {
+        return await this.execute(use, work, rows);
+      } catch (error) {
+        // A request to cancel another statement has come too late and hit this one, which has done nothing yet.
+        if (!work.reads || use.cancelled || (error as { code?: string }).code !== CANCELLED) throw error;
+        return this.execute(use, work, rows);
       }
-      const command = result.command ?? "";
-      const lastInsertId = command === "INSERT" ? reader.key() : undefined;
-      return { affected: result.count ?? 0, lastInsertId, command };
     });
+  }
+
+  private async execute(use: Use, work: Work, rows: Rows | undefined): Promise<Done> {
+    if (work.parameters.some((value) => value instanceof TableParameter)) await this.learnTypes(use, work);
+    const query = this.query(use, work);
+    const reader = new Reader(this, query, rows);
+    const result = await query.forEach((row) => {
+      reader.row(row);
+    });
+    if (!Array.isArray(result)) throw this.refuseCopy();
+    if (rows !== undefined) {
+      reader.finish(result.columns);
+      await this.completeTypes(rows, reader);
+    }
+    const command = result.command ?? "";
+    const lastInsertId = command === "INSERT" ? reader.key() : undefined;
+    return { affected: result.count ?? 0, lastInsertId, command };
   }
 
   private refuseCopy(): DatabaseError {
@@ -239,11 +256,11 @@ class PostgresSession implements Session {
   }
 
   /** Tells arrays of the users' own types from text, for parameters that are tables. */
-  private async learnTypes(work: Work): Promise<void> {
+  private async learnTypes(use: Use, work: Work): Promise<void> {
     const { types, settings } = this.driver;
     const { text } = work;
     if (settings.prepare && this.prepared.has(text)) return;
-    const described = await this.query(work).describe();
+    const described = await this.query(use, work).describe();
     await this.lookUp(described.types.filter((oid) => types.isUnknown(oid)));
   }
 
@@ -280,11 +297,11 @@ class PostgresSession implements Session {
   async stream(work: Work, source: RowSource, inTransaction: boolean): Promise<Cursor> {
     // A portal read in pieces must not be interrupted by other statements; a cursor may, but is for queries only.
     if (inTransaction && /^\s*(?:select|with|values|table)\b/i.test(work.text)) {
-      return this.occupied(undefined, () => DeclaredCursor.open(this, work, source));
+      return DeclaredCursor.open(this, work, source);
     }
     if (!this.driver.settings.prepare) return new PortalCursor(this, work, source);
-    return this.occupied(undefined, async () => {
-      const described = await this.query(work).describe();
+    return this.use(new Meter(source.vm), async (use) => {
+      const described = await this.query(use, work).describe();
       const { types } = this.driver;
       const columns = described.columns ?? [];
       const oids = [...described.types, ...columns.map((column) => column.type)];
@@ -293,13 +310,8 @@ class PostgresSession implements Session {
     });
   }
 
-  /** For the cursors: runs `body` as one use of the session. */
-  use<T>(meter: Meter, body: () => Promise<T>): Promise<T> {
-    return this.occupied(meter, body);
-  }
-
-  begin(work: Work): RawQuery {
-    return this.query(work);
+  begin(use: Use, work: Work): RawQuery {
+    return this.query(use, work);
   }
 
   get closeSignal(): unknown {
@@ -315,17 +327,20 @@ class PostgresSession implements Session {
     this.incoming = 0;
   }
 
-  async cancel(): Promise<void> {
-    if (!this.busy || !this.open) return;
-    this.cancelling ??= this.sendCancel().finally(() => {
+  async cancel(running?: Promise<unknown>): Promise<void> {
+    const [first] = this.uses;
+    // What waits behind another statement cannot be stopped without stopping that one.
+    if (first === undefined || !this.open || (running !== undefined && first.promise !== running)) return;
+    first.cancelled = true;
+    this.cancelling ??= this.sendCancel(first).finally(() => {
       this.cancelling = undefined;
     });
     await this.cancelling;
   }
 
   /** A request to cancel goes over a connection of its own (protocol documentation §55.2.8). */
-  private async sendCancel(): Promise<void> {
-    const backend = this.current?.state;
+  private async sendCancel(use: Use): Promise<void> {
+    const backend = use.query?.state;
     if (backend === undefined || backend === null) return;
     const message = Buffer.alloc(16);
     message.writeInt32BE(16, 0);
@@ -358,8 +373,7 @@ class PostgresSession implements Session {
   }
 
   destroy(): void {
-    const wasBusy = this.busy && this.open;
-    if (wasBusy) void this.cancel();
+    void this.cancel();
     this.open = false;
     this.socket.destroy();
     this.client.end({ timeout: 0 }).catch(() => {});
@@ -392,6 +406,17 @@ class PostgresSession implements Session {
     }
     return new DatabaseError(server.message ?? "unknown error");
   }
+}
+
+/** Something under way on a session. */
+class Use {
+  /** What its caller waits for. */
+  promise: Promise<unknown> | undefined = undefined;
+  /** Its statement, which knows the session's number at the server and the secret for cancelling. */
+  query: RawQuery | undefined = undefined;
+  cancelled = false;
+
+  constructor(readonly meter: Meter) {}
 }
 
 /** Makes rows of what arrives. */
@@ -428,7 +453,7 @@ class Reader {
         values[slots[i]!] = undefined;
         continue;
       }
-      bytes += buffer.length + 16;
+      bytes += buffer.length + 24;
       const text = buffer.toString("latin1");
       const decode = decoders[i];
       values[slots[i]!] = decode === undefined ? text : decode(text);
@@ -499,8 +524,8 @@ class PortalCursor implements Cursor {
     if (this.ended) return undefined;
     const { layouts, vm } = this.source;
     const rows = new Rows(layouts, new Meter(vm));
-    return this.session.use(rows.meter, async () => {
-      const piece = await this.piece();
+    return this.session.use(rows.meter, async (use) => {
+      const piece = await this.piece(use);
       if (piece instanceof DatabaseError) throw piece;
       if (piece.length === 0) {
         this.ended = true;
@@ -514,11 +539,12 @@ class PortalCursor implements Cursor {
     });
   }
 
-  private piece(): Promise<readonly RawRow[] | DatabaseError> {
+  private piece(use: Use): Promise<readonly RawRow[] | DatabaseError> {
+    use.query = this.query;
     return new Promise((resolve) => {
       this.settle = resolve;
       if (this.query === undefined) {
-        this.query = this.session.begin(this.work).cursor(FIRST_BATCH, (rows) => this.receive(rows));
+        this.query = this.session.begin(use, this.work).cursor(FIRST_BATCH, (rows) => this.receive(rows));
         this.query.then(
           () => this.settled([]),
           (error) => this.settled(this.session.failure(error)),
@@ -576,7 +602,7 @@ class DeclaredCursor implements Cursor {
   static async open(session: PostgresSession, work: Work, source: RowSource): Promise<Cursor> {
     const cursor = new DeclaredCursor(session, source);
     const text = `DECLARE ${cursor.name} NO SCROLL CURSOR FOR ${work.text}`;
-    await session.begin({ text, parameters: work.parameters });
+    await session.run({ ...work, text }, undefined);
     return cursor;
   }
 
@@ -584,7 +610,7 @@ class DeclaredCursor implements Cursor {
     if (this.ended) return undefined;
     const { layouts, vm } = this.source;
     const rows = new Rows(layouts, new Meter(vm));
-    await this.session.run({ text: `FETCH ${this.batch} FROM ${this.name}`, parameters: [] }, rows);
+    await this.session.run(command(`FETCH ${this.batch} FROM ${this.name}`), rows);
     if (rows.count === 0) {
       await this.close();
       return undefined;
@@ -596,6 +622,6 @@ class DeclaredCursor implements Cursor {
   async close(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    if (this.session.alive) await this.session.run({ text: `CLOSE ${this.name}`, parameters: [] }, undefined);
+    if (this.session.alive) await this.session.run(command(`CLOSE ${this.name}`), undefined);
   }
 }

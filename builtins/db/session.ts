@@ -1,15 +1,22 @@
 /** What the drivers have in common: sessions, which are single connections, and the cursors on them. */
 import type { Value } from "../../interpreter/value.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Layouts, Rows } from "./rows.ts";
 import type { Dialect, Scanned } from "./statement.ts";
-import type { VirtualMachine } from "../../interpreter/vm.ts";
 
 /** A statement with its parameters. */
 export interface Work {
   /** The SQL as text, with nothing put into it. */
   readonly text: string;
   readonly parameters: readonly Parameter[];
+  /** Whether it only reads, so that it may be sent along with others and be repeated. */
+  readonly reads: boolean;
+}
+
+/** A command without parameters, such as COMMIT. */
+export function command(text: string): Work {
+  return { text, parameters: [], reads: false };
 }
 
 /** What a statement reports besides rows. */
@@ -24,7 +31,7 @@ export interface Done {
 
 export const NOTHING_DONE: Done = { affected: 0, lastInsertId: undefined, command: "" };
 
-/** One connection to a database. It does one thing at a time; the pool sees to that. */
+/** One connection to a database. It does one thing at a time, or shares as far as the pool lets it. */
 export interface Session {
   /** False once it cannot be used any more. */
   readonly alive: boolean;
@@ -35,8 +42,11 @@ export interface Session {
   run(work: Work, rows: Rows | undefined): Promise<Done>;
   /** Begins to read a result piece by piece. `inTransaction`: other statements will run between the pieces. */
   stream(work: Work, source: RowSource, inTransaction: boolean): Promise<Cursor>;
-  /** Asks the server to stop what runs, which then rejects. Never rejects itself, and takes a second at most. */
-  cancel(): Promise<void>;
+  /**
+   * Asks the server to stop what runs, which then rejects; given what `run` returned, only if that is what runs. Never
+   * rejects itself, and takes a second at most.
+   */
+  cancel(running?: Promise<unknown>): Promise<void>;
   /** Says goodbye and closes. Never rejects. */
   close(): Promise<void>;
   /** Closes at once, and has what still runs stopped at the server. */
@@ -66,6 +76,8 @@ export interface Driver {
   readonly begin: string;
   /** Whether other statements may run while a cursor is open in a transaction. */
   readonly interleaves: boolean;
+  /** Whether queries may be sent to a session before those in front of them are done. */
+  readonly pipelines: boolean;
   /** At most so many sessions at once, whatever the script asks for. */
   readonly maxSessions: number;
   /** Refuses a statement before it is run: throws a LuaError. */
@@ -73,4 +85,3 @@ export interface Driver {
   /** Opens a session. Rejects with a DatabaseError; gives up after `timeoutMs`. */
   open(timeoutMs: number): Promise<Session>;
 }
-

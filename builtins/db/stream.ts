@@ -1,10 +1,10 @@
 /** `db.stream`: an iterator over rows that holds only some of them at a time. */
-import type { Coroutine } from "../../interpreter/coroutine.ts";
 import { NativeFunction } from "../../interpreter/function.ts";
 import { failure } from "../../interpreter/native.ts";
-import type { Results, Suspended, Value } from "../../interpreter/value.ts";
+import { runningTask, type Task } from "../../interpreter/task.ts";
+import type { Results, Suspended, Userdata, Value } from "../../interpreter/value.ts";
 import { hostOf, type Resource } from "../host.ts";
-import { type Database, runningTask, stop, type Transaction } from "./database.ts";
+import { type Database, stop, type Transaction } from "./database.ts";
 import { DatabaseError } from "./failure.ts";
 import type { Rows } from "./rows.ts";
 import type { Cursor, Session, Work } from "./session.ts";
@@ -24,7 +24,7 @@ export class RowStream implements Resource {
     private readonly cursor: Cursor,
     private readonly context: Context,
     /** The task that opened it. */
-    private readonly task: Coroutine,
+    private readonly task: Task | undefined,
   ) {
     if (transaction !== undefined) transaction.streaming = !database.driver.interleaves;
     hostOf(database.vm).resources.add(this);
@@ -101,6 +101,11 @@ export class RowStream implements Resource {
     }
   }
 
+  /** The rows that nobody has read yet, for the census. */
+  rows(): Value[] {
+    return this.batch;
+  }
+
   closing(): Pending<void> {
     return { promise: this.close(), abandon: () => this.session.destroy() };
   }
@@ -116,7 +121,7 @@ export function openStream(database: Database, work: Work, context: Context): Pe
   const opened = async (): Promise<RowStream> => {
     const session =
       transaction?.session ??
-      (await pool.acquire((cancel) => {
+      (await pool.acquire(false, (cancel) => {
         giveUp = cancel;
       }));
     try {
@@ -140,6 +145,8 @@ export function openStream(database: Database, work: Work, context: Context): Pe
 }
 
 /** The function that a `for` loop calls for each row. */
-export function iterator(stream: RowStream): NativeFunction {
-  return new NativeFunction("db.stream", () => stream.next(), undefined);
+export function iterator(stream: RowStream, handle: Userdata): NativeFunction {
+  const next = new NativeFunction("db.stream", () => stream.next(), undefined);
+  next.held = [handle];
+  return next;
 }

@@ -6,10 +6,10 @@ import { type Resumable, suspend } from "../../interpreter/nodes/node.ts";
 import { type Registers, state } from "../../interpreter/state.ts";
 import { caught } from "../../interpreter/task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../../interpreter/value.ts";
-import type { Database, Transaction } from "./database.ts";
+import type { Database, Result, Transaction } from "./database.ts";
 import { DatabaseError } from "./failure.ts";
-import type { Work } from "./session.ts";
-import { type Context, wait } from "./wait.ts";
+import { command, type Done } from "./session.ts";
+import { type Context, type Pending, wait } from "./wait.ts";
 
 /** What one `db.transaction` has to remember while its function runs. */
 interface Frame {
@@ -45,12 +45,12 @@ export function transaction(database: Database, handle: Value, fn: Value): Suspe
   if (outer !== undefined) {
     const savepoint = `assay_${++outer.depth}`;
     const inner: Frame = { database, transaction: outer, savepoint, context, calls: 0 };
-    return wait(command(inner, `SAVEPOINT ${savepoint}`), context, () => body(inner, handle, fn));
+    return wait(run(inner, `SAVEPOINT ${savepoint}`), context, () => body(inner, handle, fn), [handle, fn]);
   }
-  const begin: Work = { text: database.driver.begin, parameters: [] };
-  return wait(database.begin(begin, false), context, (begun) =>
-    body({ database, transaction: begun, savepoint: undefined, context, calls: 0 }, handle, fn),
-  );
+  const begin = command(database.driver.begin);
+  const start = (begun: Transaction): Results | Suspended =>
+    body({ database, transaction: begun, savepoint: undefined, context, calls: 0 }, handle, fn);
+  return wait(database.begin(begin, false), context, start, [handle, fn]);
 }
 
 function body(frame: Frame, handle: Value, fn: Value): Results | Suspended {
@@ -68,8 +68,8 @@ function body(frame: Frame, handle: Value, fn: Value): Results | Suspended {
   return commit(frame, results);
 }
 
-function command(frame: Frame, text: string) {
-  return frame.database.run({ text, parameters: [] }, false);
+function run(frame: Frame, text: string): Pending<Result> {
+  return frame.database.run(command(text), false);
 }
 
 function commit(frame: Frame, results: Results): Results | Suspended {
@@ -77,15 +77,16 @@ function commit(frame: Frame, results: Results): Results | Suspended {
   if (database.closed) throw failure("db.transaction: the connection was closed before the end; rolled back");
   if (savepoint !== undefined) {
     transaction.depth--;
-    return wait(command(frame, `RELEASE SAVEPOINT ${savepoint}`), context, () => results);
+    return wait(run(frame, `RELEASE SAVEPOINT ${savepoint}`), context, () => results, results);
   }
-  return wait(database.end(transaction, "COMMIT"), context, (done) => {
+  const committed = (done: Done): Results => {
     // PostgreSQL answers COMMIT with ROLLBACK when a statement of the transaction has failed.
     if (done.command === "ROLLBACK") {
       throw failure("db.transaction: rolled back, because a statement in it had failed");
     }
     return results;
-  });
+  };
+  return wait(database.end(transaction, "COMMIT"), context, committed, results);
 }
 
 /** The function raised an error, or was stopped: what it did is undone, and the error goes on. */
@@ -103,11 +104,13 @@ function failed(frame: Frame, error: unknown): Results | Suspended {
   };
   if (savepoint !== undefined) {
     transaction.depth--;
-    const undone = command(frame, `ROLLBACK TO SAVEPOINT ${savepoint}`);
-    return wait({ promise: undone.promise.catch(ignore), abandon: () => undone.abandon() }, context, raise);
+    const undone = run(frame, `ROLLBACK TO SAVEPOINT ${savepoint}`);
+    return wait({ promise: undone.promise.catch(ignore), abandon: () => undone.abandon() }, context, raise, [
+      error.value,
+    ]);
   }
   const ended = database.end(transaction, "ROLLBACK");
-  return wait({ promise: ended.promise.catch(ignore), abandon: () => ended.abandon() }, context, raise);
+  return wait({ promise: ended.promise.catch(ignore), abandon: () => ended.abandon() }, context, raise, [error.value]);
 }
 
 /** The error that led to the rollback says more than one of the rollback, which cuts the session off by itself. */

@@ -30,6 +30,8 @@ interface Waiting {
   readonly pending: Pending<unknown>;
   readonly context: Context;
   readonly then: (value: unknown) => Results | Suspended;
+  /** Lua values that `then` knows, for the census. */
+  readonly held: Results;
 }
 
 class Wait implements Resumable {
@@ -53,15 +55,20 @@ const WAIT = new Wait();
 
 /**
  * Suspends the task of the running native function until `pending` is settled, then goes on with `then`, whose
- * results are the function's. A failure is raised at the call of the function.
+ * results are the function's. A failure is raised at the call of the function. `held`: the Lua values that `then` knows.
  */
-export function wait<T>(pending: Pending<T>, context: Context, then: (value: T) => Results | Suspended): Suspended {
+export function wait<T>(
+  pending: Pending<T>,
+  context: Context,
+  then: (value: T) => Results | Suspended,
+  held?: Results,
+): Suspended {
   const settled: Promise<Outcome<T>> = pending.promise.then(
     (value) => ({ value }),
     (error) => ({ error }),
   );
   awaitPromise(settled as unknown as Promise<Results>);
-  return suspend(WAIT, state.top, 0, { pending, context, then } as Waiting);
+  return suspend(WAIT, state.top, 0, { pending, context, then, held } as Waiting);
 }
 
 /** A failure of a driver as an error of the running native function. */

@@ -107,6 +107,12 @@ export async function realPathOf(file: FileHandle, path: string): Promise<string
   }
 }
 
+/** A path to an open folder that leads there whatever happens to its names; the real path where there is no /proc. */
+export async function throughHandle(folder: FileHandle, real: string): Promise<string> {
+  const through = `/proc/self/fd/${folder.fd}`;
+  return (await readlink(through).catch(() => undefined)) === undefined ? real : through;
+}
+
 /** A name in a folder that stays the same folder whatever happens to the path that led to it. */
 export interface Place {
   /** Path of the entry by way of the open folder. */
@@ -135,8 +141,7 @@ export async function inFolder<T>(path: string, use: (place: Place) => Promise<T
   try {
     if (handle !== undefined) {
       const real = await realPathOf(handle, parent);
-      const through = `/proc/self/fd/${handle.fd}`;
-      const folder = (await readlink(through).catch(() => undefined)) === undefined ? real : through;
+      const folder = await throughHandle(handle, real);
       return await use({ path: join(folder, name), folder, real: join(real, name), handle });
     }
     const real = await realpath(parent);

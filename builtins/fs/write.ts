@@ -25,7 +25,9 @@ async function atTarget<T>(
   if (path.endsWith("/")) throw call.error(path, "is a directory");
   const target = await writeTarget(path);
   call.checkWrite(target);
-  await mkdir(dirname(target), { recursive: true });
+  await mkdir(dirname(target), { recursive: true }).catch((error) => {
+    throw errorCode(error) === "EEXIST" ? call.error(path, "not a directory") : error;
+  });
   return inFolder(target, async (place) => {
     call.checkWrite(place.real);
     let old: Stats | undefined;

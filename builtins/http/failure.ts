@@ -1,6 +1,4 @@
 /** Why a request or a connection failed, in the words that scripts see. */
-import { fromText } from "../../interpreter/text.ts";
-
 /**
  * A failed operation on its way to becoming a Lua error. `words` is one line without secrets. Its own class, because
  * a Lua error is made last, when the function's name and the URL are known.
@@ -139,7 +137,7 @@ function wrongHost(message: string): string {
   const list = names?.replaceAll("DNS:", "").replaceAll("IP Address:", "");
   return list === undefined || list === ""
     ? "certificate is for another host"
-    : `certificate is for another host (it names ${list.length > 200 ? `${list.slice(0, 200)}…` : list})`;
+    : `certificate is for another host (it names ${list.length > 200 ? `${list.slice(0, 200)}...` : list})`;
 }
 
 function spaced(code: string): string {
@@ -169,5 +167,5 @@ export function escaped(text: string): string {
 
 /** Seconds as messages write them: `30s`, `0.5s`. */
 export function secondsText(seconds: number): string {
-  return fromText(`${Number(seconds.toFixed(3))}s`);
+  return `${Number(seconds.toFixed(3))}s`;
 }

@@ -39,7 +39,9 @@ export function parseUrl(bytes: string, schemes: "http" | "ws" = "http"): Target
     throw invalid(bytes, words);
   }
   if (!/^[A-Za-z]+:\/\/[^/?#]/.test(text)) throw invalid(bytes, "no host");
-  return targetOf(parse(text, undefined) ?? raise(invalid(bytes, detail(text))), scheme === secure);
+  const url = parse(text, undefined);
+  if (url === null || url.port === "0") throw invalid(bytes, detail(text));
+  return targetOf(url, scheme === secure);
 }
 
 /** The target of a redirect's Location, relative to the URL that gave it. */
@@ -82,15 +84,11 @@ export function shown(url: string): string {
 
 /** Takes `user:password@` out of anything that looks like a URL. */
 export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:)?([/\\]*)[^/?#\\]*@/, "$1$2");
+  return url.replace(/^((?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]+)?[^/?#\\]*@/, "$1");
 }
 
 function invalid(url: string, reason: string): Failure {
   return new Failure(`invalid URL ${shown(url)} (${reason})`, "never");
-}
-
-function raise(failure: Failure): never {
-  throw failure;
 }
 
 function parse(text: string, base: string | undefined): URL | null {
@@ -101,7 +99,8 @@ function parse(text: string, base: string | undefined): URL | null {
 function detail(text: string): string {
   const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(text)?.[1] ?? "";
   const host = authority.slice(authority.lastIndexOf("@") + 1);
-  if (/:\d+$/.test(host) && Number(/:(\d+)$/.exec(host)?.[1]) > 65535) return "port out of range";
+  const port = /:(\d+)$/.exec(host)?.[1];
+  if (port !== undefined && (Number(port) > 65535 || Number(port) === 0)) return "port out of range";
   return `bad host ${quoted(escaped(host))}`;
 }
 

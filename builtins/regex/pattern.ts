@@ -147,8 +147,10 @@ function patternError(
   const position = fromText(pattern.slice(0, at)).length + 1;
   const rest = pattern.slice(at);
   const hint = UNSUPPORTED.find(([syntax]) => syntax.test(rest))?.[1];
-  const part =
-    report.input === null || report.input.length > 40 || report.input === pattern ? "" : ` '${report.input}'`;
+  const { input } = report;
+  // What is missing is not in the part that is reported.
+  const shown = input !== null && input.length <= 40 && !report.error.startsWith("missing closing") && input !== pattern;
+  const part = shown ? ` '${input}'` : "";
   return failure(fromText(`${what}: bad pattern at position ${position}: ${hint ?? `${report.error}${part}`}`));
 }
 

@@ -95,6 +95,7 @@ export class WebsocketConnection {
       maxBufferedChunks: MAX_CHUNKS,
       skipUTF8Validation: false,
     });
+    socket.resume();
     if (options.pingMs !== Infinity) this.keepAsking(options.pingMs);
   }
 

@@ -1,6 +1,5 @@
 /** Check files as trees whose every value knows its place in the file. */
 import {
-  type Document,
   isAlias,
   isMap,
   isPair,
@@ -11,6 +10,7 @@ import {
   type Pair,
   parseAllDocuments,
   type YAMLMap,
+  type Document,
 } from "yaml";
 import type { Mistakes, Place } from "./mistakes.ts";
 import type { Template } from "./substitute.ts";
@@ -77,7 +77,7 @@ export function readDocument(text: string, file: string, mistakes: Mistakes): Tr
     mistakes.add(reader.place(second.range?.[0] ?? 0, 3), "", "a second document (a check file is one document)");
     return undefined;
   }
-  return reader.document(document);
+  return reader.document(document as Document<Node>);
 }
 
 class TooLarge {}
@@ -85,7 +85,7 @@ class TooLarge {}
 class Reader {
   private nodes = 0;
   private readonly under = new Set<Node>();
-  private documentRead!: Document.Parsed;
+  private documentRead!: Document<Node>;
 
   constructor(
     private readonly file: string,
@@ -94,7 +94,7 @@ class Reader {
     private readonly mistakes: Mistakes,
   ) {}
 
-  document(document: Document.Parsed): Tree | undefined {
+  document(document: Document<Node>): Tree | undefined {
     this.documentRead = document;
     for (const problem of [...document.errors, ...document.warnings]) {
       const [start, end] = problem.pos;
@@ -249,4 +249,38 @@ export function describe(tree: Tree): string {
 /** A text in quotes, cut when long. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}
+
+/** The items of a list; none of anything else. */
+export function listItems(tree: Tree | undefined): readonly Tree[] {
+  return tree?.kind === "list" ? tree.items : [];
+}
+
+/** The place that a path leads to, as far as it leads. */
+export function placeAt(tree: Tree, path: readonly (string | number)[]): Place {
+  let current = tree;
+  let place = current.kind === "map" ? firstKey(current) : current.at;
+  for (const step of path) {
+    const next = current.kind === "list" ? current.items[Number(step)] : child(current, String(step));
+    if (next === undefined) break;
+    current = next;
+    place = current.at;
+  }
+  return place;
+}
+
+function firstKey(tree: Tree): Place {
+  if (tree.kind === "map") for (const { keyAt } of tree.entries.values()) return keyAt;
+  return tree.at;
+}
+
+/** Data that has no places, as a tree. */
+export function dataTree(data: unknown): Tree {
+  const at: Place = { file: "", line: 1, column: 1, text: "", width: 1 };
+  if (Array.isArray(data)) return { kind: "list", items: data.map(dataTree), at };
+  if (typeof data === "object" && data !== null) {
+    const entries = new Map(Object.entries(data).map(([key, value]) => [key, { keyAt: at, value: dataTree(value) }]));
+    return { kind: "map", entries, at };
+  }
+  return { kind: "scalar", value: data as Scalar, at };
 }

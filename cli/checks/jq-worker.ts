@@ -54,10 +54,10 @@ let compiledModule: Promise<WebAssembly.Module> | undefined;
 function loadModule(): Promise<WebAssembly.Module> {
   compiledModule ??= new Promise((resolve, reject) => {
     const original = WebAssembly.instantiate;
-    const watching = (bytes: BufferSource, imports?: WebAssembly.Imports) => {
+    const watching = (bytes: Uint8Array<ArrayBuffer>, imports?: object) => {
       WebAssembly.instantiate = original;
       WebAssembly.compile(bytes).then(resolve, reject);
-      return original(bytes, imports);
+      return original(bytes, imports as Bun.WebAssembly.Imports);
     };
     WebAssembly.instantiate = watching as typeof WebAssembly.instantiate;
     (jqFactory as JqFactory)({}).catch(reject);
@@ -169,11 +169,11 @@ function stderrWords(stderr: string): string {
 
 /** jq's complaint about an expression, or undefined. All are compiled at once first: mostly, all of them are right. */
 async function compile(expressions: readonly string[]): Promise<(string | undefined)[]> {
-  const together = await runJq(["-n", `${expressions.map((one, i) => `def e${i}: (${one}\n);`).join("\n")} empty`], "");
+  const together = await runJq(["-n", `${expressions.map((one, i) => `def e${i}: (${one}\n);`).join("\n")} empty | (${expressions.map((_, i) => `e${i}`).join(", ")})`], "");
   if (together.stderr === "") return expressions.map(() => undefined);
   const errors: (string | undefined)[] = [];
   for (const expression of expressions) {
-    const { stderr } = await runJq(["-n", `def e: (${expression}\n); empty`], "");
+    const { stderr } = await runJq(["-n", `def e: (${expression}\n); empty | e`], "");
     errors.push(stderr === "" ? undefined : complaint(stderr));
   }
   return errors;

@@ -20,6 +20,8 @@ export class Jq {
   private worker: Worker | undefined;
   private waiting: Pending[] = [];
   private running = new Map<number, Pending>();
+  /** A batch is with the worker; some of its questions may be answered already. */
+  private busy = false;
   private compiling = new Map<number, (errors: (string | undefined)[]) => void>();
   private nextId = 1;
   /** Questions of a run that was stopped: which of them was at fault is found by asking one at a time. */
@@ -87,7 +89,8 @@ export class Jq {
 
   /** Sends what waits, unless a batch is under way. */
   private send(): void {
-    if (this.running.size > 0 || this.waiting.length === 0) return;
+    if (this.busy || this.waiting.length === 0) return;
+    this.busy = true;
     const batch = this.takeBatch();
     for (const pending of batch) this.running.set(pending.id, pending);
     this.post({ kind: "evaluate", questions: batch.map(({ id, expression, document }) => ({ id, expression, document })) });
@@ -125,6 +128,7 @@ export class Jq {
       case "batch":
         for (const { settle } of this.running.values()) settle({ error: "jq gave no answer" });
         this.running.clear();
+        this.busy = false;
         this.send();
     }
   }
@@ -139,6 +143,7 @@ export class Jq {
   private restart(): void {
     this.worker?.terminate();
     this.worker = undefined;
+    this.busy = false;
     const interrupted = [...this.running.values()];
     this.running.clear();
     for (const one of interrupted) this.suspects.add(one.id);

@@ -3,98 +3,8 @@
  * very object, so that the two cannot differ. What a schema cannot say (unique names, `min` below `max`, scripts that
  * parse …) is in rules.ts and in the types themselves.
  */
+import { COUNT, DURATION, JQ, oneOrMore, type Schema } from "./schema-parts.ts";
 import { CHECK_TYPES } from "./types/index.ts";
-
-export interface Schema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly $ref?: string;
-  /** What messages call it: `expected TITLE, got …`. */
-  readonly title?: string;
-  /** What messages add behind that. */
-  readonly $comment?: string;
-  readonly description?: string;
-  readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean" | "null";
-  readonly enum?: readonly string[];
-  readonly const?: string | boolean;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly minProperties?: number;
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly if?: Schema;
-  // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
-  readonly then?: Schema;
-  readonly not?: Schema;
-  readonly default?: unknown;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-}
-
-export const DURATION: Schema = {
-  title: "a duration such as 500ms, 30s, 1h30m, or a number of seconds",
-  anyOf: [
-    { type: "number", minimum: 0 },
-    { type: "string", pattern: "^(\\d+(\\.\\d+)?|(\\d+(\\.\\d+)?(ms|s|m|h|d))+)$" },
-  ],
-};
-
-/** A jq expression. */
-export const JQ: Schema = { type: "string", minLength: 1, description: "a jq expression" };
-
-export const COUNT: Schema = { type: "integer", minimum: 0 };
-
-/** A string or a list of strings. */
-export function oneOrMore(title: string, item: Schema = { type: "string", minLength: 1 }): Schema {
-  return { title, anyOf: [item, { type: "array", minItems: 1, items: item }] };
-}
-
-/** Values that are written as text somewhere: environment variables, headers. */
-export const TEXT_VALUE: Schema = {
-  title: "a string",
-  anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }],
-};
-
-export const HEADERS: Schema = {
-  type: "object",
-  additionalProperties: {
-    title: "a string or a list of strings",
-    anyOf: [TEXT_VALUE, { type: "array", minItems: 1, items: TEXT_VALUE }],
-  },
-};
-
-export const AUTH: Schema = {
-  title: "a mapping with user and password, or with bearer",
-  anyOf: [
-    {
-      type: "object",
-      required: ["user", "password"],
-      additionalProperties: false,
-      properties: { user: { type: "string" }, password: { type: "string" } },
-    },
-    { type: "object", required: ["bearer"], additionalProperties: false, properties: { bearer: { type: "string" } } },
-  ],
-};
-
-export const TLS: Schema = {
-  type: "object",
-  minProperties: 1,
-  additionalProperties: false,
-  properties: {
-    ca: { type: "string", description: "authorities to trust instead of the built-in ones: PEM, or a path" },
-    cert: { type: "string", description: "client certificate: PEM, or a path" },
-    key: { type: "string", description: "its key: PEM, or a path" },
-    insecure: { type: "boolean", description: "do not verify the server's certificate" },
-    server_name: { type: "string", description: "the name to ask for and to find in the certificate" },
-  },
-};
 
 const BACKOFF: Schema = {
   title: "a duration or a mapping with initial, factor, max and jitter",
@@ -245,4 +155,10 @@ export function checkFileSchema(): Schema {
 /** An `expect` is never empty: an empty one would expect nothing while it looks as if it did. */
 function expectSchema(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", minProperties: 1, additionalProperties: false, properties };
+}
+
+/** Which check types have a key, for messages about a key that another type does not have. */
+export function elsewhere(key: string): string | undefined {
+  const owners = CHECK_TYPES.filter((type) => Object.hasOwn(type.fields, key) || Object.hasOwn(type.expect ?? {}, key));
+  return owners.length === 0 ? undefined : `a key of ${owners.map((type) => type.name).join(" and ")} checks`;
 }

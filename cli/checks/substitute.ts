@@ -152,8 +152,8 @@ function fillTemplate(template: Template, captures: Readonly<Record<string, unkn
   return values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join("");
 }
 
-/** Raised when a capture has no value: the check that was to give it did not. */
-export class MissingCapture {
+/** Raised when a capture has no value, or one that does not fit where it is used. */
+export class CaptureFailure {
   constructor(readonly message: string) {}
 }
 
@@ -165,7 +165,7 @@ function captured({ capture, path }: CaptureReference, captures: Readonly<Record
     const inside = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
     value = Object.hasOwn(inside, step) ? inside[step] : undefined;
   }
-  if (value === undefined) throw new MissingCapture(`${name} has no value`);
+  if (value === undefined) throw new CaptureFailure(`${name} has no value`);
   return value;
 }
 

@@ -2,7 +2,7 @@
 import { didYouMean } from "../nearest.ts";
 import { describe, type MapTree, quote, type ScalarTree, type Tree } from "./document.ts";
 import { Mistakes, type Place } from "./mistakes.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema-parts.ts";
 
 export class Validator {
   constructor(

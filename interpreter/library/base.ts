@@ -5,7 +5,6 @@ import { type CompileOptions, compile } from "../compile.ts";
 import { failure, LuaError } from "../error.ts";
 import { Cell, type NativeFunction } from "../function.ts";
 import { SyntaxFailure } from "../lexer.ts";
-import { collect } from "../memory.ts";
 import { Event, eventOf, metamethod, metatableOf } from "../metatable.ts";
 import {
   any,
@@ -39,6 +38,7 @@ import { float, integer, isNumber, list, NOTHING, rawEquals, type Results, resul
 import { protectedCall, protectedCallWithHandler } from "./protected.ts";
 import type { VirtualMachine } from "../vm.ts";
 import { awaitPromise } from "../task.ts";
+import { collect, openFinalizers } from "./collect.ts";
 import { awaited, runSteps, type Steps } from "./steps.ts";
 import { tostring } from "./tostring.ts";
 
@@ -107,8 +107,8 @@ function pairs(t?: Value): Results | Suspended {
 // --- loading ----------------------------------------------------------------------------------------------------------
 
 /** Compiles text for `load`: nil and a message when it has an error. */
-function loadText(text: string, chunkName: string, mode: string, environment: Cell): Results {
-  if (text.startsWith("\x1bLua")) {
+export function loadText(text: string, chunkName: string, mode: string, environment: Cell): Results {
+  if (text.startsWith("\x1b")) {
     const reload = state.vm.undump;
     if (!mode.includes("b") || reload === undefined) {
       return [undefined, `attempt to load a binary chunk (mode is '${mode}')`];
@@ -140,9 +140,16 @@ function* readChunk(reader: Value, chunkName: string, mode: string, environment:
   return loadText(pieces.join(""), chunkName, mode, environment);
 }
 
+/** The `mode` of `load` and `loadfile`; "B", for buffers that stay in place, is for C code only. */
+export function checkMode(value: Value, index: number): string {
+  const mode = value === undefined ? "bt" : checkString(value, index);
+  if (mode.includes("B")) throw argumentError(index, "invalid mode");
+  return mode;
+}
+
 function load(args: Value[]): Results | Suspended {
   const [chunk, name] = args;
-  const mode = args[2] === undefined ? "bt" : checkString(args[2], 3);
+  const mode = checkMode(args[2], 3);
   const environment = args.length >= 4 ? new Cell(args[3]) : new Cell(state.vm.globals);
   if (typeof chunk === "string" || isNumber(chunk)) {
     const text = checkString(chunk, 1);
@@ -260,7 +267,7 @@ function collectgarbage(args: Value[]): Results | Suspended {
       return float(memory.bytes() / 1024);
     case "step":
       if (args[1] !== undefined) checkInteger(args[1], 2);
-      return collect(state.vm, true);
+      return collect(true);
     case "isrunning":
       return memory.running;
     case "stop":
@@ -286,7 +293,7 @@ function collectgarbage(args: Value[]): Results | Suspended {
       return before;
     }
     default:
-      return collect(state.vm, false);
+      return collect(0);
   }
 }
 
@@ -558,6 +565,7 @@ export const baseLibrary: Library = library(
 
 /** Opens the basic functions in a virtual machine. */
 export function openBase(vm: VirtualMachine): void {
+  openFinalizers(vm);
   openLibrary(vm, baseLibrary);
   vm.share("next", vm.globals.getString("next") as NativeFunction);
   vm.share("ipairs", nativeFunction(IPAIRS_STEP, "ipairs_iterator"));

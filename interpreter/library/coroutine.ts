@@ -224,7 +224,9 @@ export const coroutineLibrary: Library = library("coroutine", "Coroutines.", [
     },
     (body) => {
       const coroutine = create(body);
-      return new NativeFunction("wrap", unused, (args) => resumeWrapped(coroutine, args, state.top));
+      const resume = new NativeFunction("wrap", unused, (args) => resumeWrapped(coroutine, args, state.top));
+      resume.held = [coroutine];
+      return resume;
     },
   ),
   rawVariadic(

@@ -166,11 +166,13 @@ function setupvalue(args: Value[]): Results {
   return (fn as LuaFunction).prototype.upvalues[index - 1]?.name;
 }
 
-const identities = new WeakMap<Cell, Userdata>();
+const identities = new WeakMap<Cell | NativeFunction, Userdata>();
 
 function upvalueid(args: Value[]): Results {
   const index = checkIndex(args[1], 2);
-  const cell = upvalueCell(checkFunction(args[0], 1), index);
+  const fn = checkFunction(args[0], 1);
+  // What a native function holds on to counts as one upvalue without a name.
+  const cell = fn instanceof NativeFunction && index === 1 ? fn : upvalueCell(fn, index);
   if (cell === undefined) return undefined;
   const known = identities.get(cell);
   if (known !== undefined) return known;

@@ -254,15 +254,25 @@ function literal(value: Value, arg: number): string {
   throw argumentError(arg, "value has no literal form");
 }
 
-const UNQUOTABLE = /["\\\n]|[\x00-\x1f\x7f](?=([0-9])?)/g;
+/** What `%q` escapes. */
+const UNQUOTABLE = /["\\\x00-\x1f\x7f]/;
 
 function quote(text: string): string {
-  reserveString(text.length);
-  const quoted = text.replace(UNQUOTABLE, (char: string, digit: string | undefined) => {
-    if (char === '"' || char === "\\" || char === "\n") return `\\${char}`;
-    const code = String(char.charCodeAt(0));
-    // Three digits where a digit follows, which would be read as part of the escape.
-    return `\\${digit === undefined ? code : code.padStart(3, "0")}`;
-  });
-  return `"${quoted}"`;
+  if (text.length > LARGE) reserveString(text.length);
+  if (!UNQUOTABLE.test(text)) return `"${text}"`;
+  let out = '"';
+  let copied = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 32 && code !== 34 && code !== 92 && code !== 127) continue;
+    out += text.substring(copied, i);
+    copied = i + 1;
+    if (code === 10 || code === 34 || code === 92) out += `\\${text[i]}`;
+    else {
+      // Three digits where a digit follows, which would be read as part of the escape.
+      const next = text.charCodeAt(copied);
+      out += `\\${next >= 48 && next <= 57 ? String(code).padStart(3, "0") : code}`;
+    }
+  }
+  return `${out}${text.substring(copied)}"`;
 }

@@ -57,16 +57,10 @@ export function keepOpen(): Results {
   return [undefined, "cannot close standard file"];
 }
 
-/** Handles that were dropped without being closed: their data still goes out, and their descriptor is freed. */
-const dropped = new FinalizationRegistry<Stream>((stream) => {
-  stream.close();
-});
-
 /** A new file handle. */
 export function newFile(vm: VirtualMachine, stream: Stream, end: File["end"]): Userdata {
   const metatable = vm.registry.getString(FILE) as LuaTable;
   const handle = new Userdata(FILE, new File(stream, end), metatable);
-  dropped.register(handle, stream);
   vm.noteMetatable(handle, metatable);
   return handle;
 }
@@ -123,7 +117,9 @@ export function linesOf(handle: Userdata, args: readonly Value[], closes: boolea
     const given = readFormats(stream, wanted);
     return settled(given instanceof Promise ? given.then((read) => stepped(read, file, closes)) : stepped(given, file, closes));
   };
-  return new NativeFunction("?", step, undefined);
+  const iterator = new NativeFunction("?", step, undefined);
+  iterator.held = [handle, ...args];
+  return iterator;
 }
 
 /** What a step of `lines` makes of what was read: the values, an error, or the end. */

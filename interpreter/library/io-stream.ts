@@ -162,6 +162,12 @@ export class Stream {
     return taken;
   }
 
+  /** Gives back bytes for the next who reads; not for regular files. */
+  putBack(bytes: string): void {
+    this.text = bytes + this.text.slice(this.at);
+    this.at = 0;
+  }
+
   private discard(): void {
     this.text = "";
     this.at = 0;

@@ -12,7 +12,10 @@ import { FILE, type File, checkFile, checkOpen, closeFile, endFile, flushed, kee
 import { runPiped } from "./io-process.ts";
 import { formats, LINE, readFormats } from "./io-read.ts";
 import { type Access, Stream } from "./io-stream.ts";
+import { collect } from "./collect.ts";
+import { runSteps, type Steps } from "./steps.ts";
 import { failed, shownPath, type SystemError, systemError, systemPath } from "./system-error.ts";
+import { inPlace, settlement } from "./waiting.ts";
 
 /** Where the registry keeps the default files. */
 const INPUT = "_IO_input";
@@ -50,11 +53,18 @@ function openStream(path: string, mode: string): Stream | SystemError | Promise<
 }
 
 /** Goes on with a stream or the reason why there is none, now or when that is known. */
-function whenOpen(
-  opened: ReturnType<typeof openStream>,
-  then: (outcome: Stream | SystemError) => Results,
-): Results | Suspended {
-  return opened instanceof Promise ? awaitPromise(opened.then(then)) : then(opened);
+function whenOpen(path: string, mode: string, then: (outcome: Stream | SystemError) => Results): Results | Suspended {
+  const opened = openStream(path, mode);
+  if (opened instanceof Promise) return awaitPromise(opened.then(then));
+  if (opened instanceof Stream || (opened.code !== "EMFILE" && opened.code !== "ENFILE")) return then(opened);
+  return runSteps(collectAndOpen(path, mode, then));
+}
+
+/** Tries again after a collection, which closes the files that nobody has any more. */
+function* collectAndOpen(path: string, mode: string, then: (outcome: Stream | SystemError) => Results): Steps<Results> {
+  yield* inPlace(() => collect(undefined));
+  const opened = openStream(path, mode);
+  return opened instanceof Promise ? yield* settlement(opened.then(then)) : then(opened);
 }
 
 /** A handle for a file that must open (`opencheck`). */
@@ -68,7 +78,7 @@ function open(pathValue: Value, modeValue: Value): Results | Suspended {
   const mode = modeValue === undefined ? "r" : checkString(modeValue, 2);
   if (!/^[rwa]\+?b*$/.test(mode)) throw argumentError(2, "invalid mode");
   const { vm } = state;
-  return whenOpen(openStream(path, mode), (outcome) =>
+  return whenOpen(path, mode, (outcome) =>
     outcome instanceof Stream ? newFile(vm, outcome, closeFile) : failed(outcome, shownPath(path)),
   );
 }
@@ -122,7 +132,7 @@ function defaultFile(key: string, mode: string, given: Value): Results | Suspend
   if (given === undefined) return vm.registry.getString(key);
   if (typeof given === "string" || isNumber(given)) {
     const path = typeof given === "string" ? given : formatNumber(given);
-    return whenOpen(openStream(path, mode), (outcome) => set(required(vm, outcome, path)));
+    return whenOpen(path, mode, (outcome) => set(required(vm, outcome, path)));
   }
   checkOpen(given);
   return set(given);
@@ -137,7 +147,7 @@ function lines(args: Value[]): Results | Suspended {
     return linesOf(handle as Userdata, rest, false);
   }
   const path = checkString(args[0], 1);
-  return whenOpen(openStream(path, "r"), (outcome) => {
+  return whenOpen(path, "r", (outcome) => {
     const handle = required(vm, outcome, path);
     return [linesOf(handle, rest, true), undefined, undefined, handle];
   });

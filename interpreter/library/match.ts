@@ -3,6 +3,7 @@ import { failure } from "../error.ts";
 import { charge } from "../memory.ts";
 import { state } from "../state.ts";
 import type { Value } from "../value.ts";
+import type { ByteBuilder } from "./bytes.ts";
 
 // biome-ignore lint/suspicious/noConstEnum: the matcher's switch needs its cases inlined
 export const enum Op {
@@ -86,6 +87,8 @@ export interface Pattern {
   /** Text that every match begins with; `afterPrefix` is what follows it. */
   readonly prefix: string;
   readonly afterPrefix: Item;
+  /** The one item that the whole pattern consists of, if that is a set of bytes, alone or with `+`. */
+  readonly simple: Item | undefined;
   /** The text that the pattern stands for when it is that text and nothing else. */
   readonly literal: string | undefined;
   /** Whether it has none of the characters that make `string.find` look for more than a plain text. */
@@ -289,8 +292,16 @@ function balance(s: string, at: number, opening: number, closing: number): numbe
  */
 export function search(pattern: Pattern, s: string, from: number, avoid: number): number {
   const end = s.length;
-  const { head, prefix, first } = pattern;
+  const { head, prefix, first, simple } = pattern;
   let at = from;
+  if (simple !== undefined) {
+    const set = simple.set;
+    while (at < end && set[s.charCodeAt(at)] === 0) at++;
+    spend(1 + ((at - from) >> 4));
+    if (at >= end) return -1;
+    found = at;
+    return simple.op === Op.Greedy ? runEnd(s, at + 1, simple) : at + 1;
+  }
   if (pattern.anchored) {
     found = at;
     const result = match(s, at, head, 1);
@@ -302,7 +313,8 @@ export function search(pattern: Pattern, s: string, from: number, avoid: number)
       const next = s.indexOf(prefix, at);
       spend(1 + ((next < 0 ? end - at : next - at) >> 6));
       if (next < 0) return -1;
-      const result = match(s, next + prefix.length, afterPrefix, 1);
+      const after = next + prefix.length;
+      const result = afterPrefix.op === Op.End ? after : match(s, after, afterPrefix, 1);
       if (result >= 0 && result !== avoid) {
         found = next;
         return result;
@@ -341,6 +353,21 @@ export function captureValue(pattern: Pattern, s: string, index: number, start: 
   if ((pattern.unfinished & bit) !== 0) throw failure("unfinished capture");
   if ((pattern.positions & bit) !== 0) return starts[index]! + 1;
   return piece(s, starts[index]!, ends[index]!);
+}
+
+/** Adds capture `index` to a string under way; the same as adding `captureValue`, without making it first. */
+export function addCapture(
+  builder: ByteBuilder,
+  pattern: Pattern,
+  s: string,
+  index: number,
+  start: number,
+  end: number,
+): void {
+  const bit = 1 << index;
+  if (index < pattern.captures && ((pattern.unfinished | pattern.positions) & bit) === 0) {
+    builder.addPart(s, starts[index]!, ends[index]!);
+  } else builder.add(String(captureValue(pattern, s, index, start, end)));
 }
 
 /** Appends the captures of a match to `values`; without captures, the whole match if `whole`. */

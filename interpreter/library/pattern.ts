@@ -309,6 +309,8 @@ function parse(text: string, anchors: boolean): Pattern {
   // With so many items the depth limit might strike in what a shortcut would skip.
   const shortcuts = parser.nesting < MAX_DEPTH - 2;
   const first = link(items, shortcuts);
+  const lone = items.length === 2 && !anchored ? items[0]! : undefined;
+  const isSimple = lone?.op === Op.Set || lone?.op === Op.Any || (lone?.op === Op.Greedy && lone.least === 1);
   let prefix = "";
   let i = 0;
   for (; items[i]!.op === Op.Char; i++) prefix += String.fromCharCode(items[i]!.code);
@@ -321,6 +323,7 @@ function parse(text: string, anchors: boolean): Pattern {
     first,
     prefix,
     afterPrefix: items[i]!,
+    simple: isSimple ? lone : undefined,
     literal: items[i]!.op === Op.End && !anchored ? prefix : undefined,
     plain: !/[$^*+?.([%-]/.test(text),
   };

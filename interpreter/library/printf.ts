@@ -5,6 +5,8 @@ import { exponential, exponentText, fixed, general } from "../decimal.ts";
 export interface Specification {
   /** The conversion's letter. */
   readonly letter: string;
+  /** The same in lower case. */
+  readonly lower: string;
   /** `-`: flush left. */
   readonly left: boolean;
   /** `+`: always with a sign. */
@@ -31,6 +33,7 @@ export function specification(form: string): Specification {
   const precision = /^\.(\d*)/.exec(form.slice(at))?.[1];
   return {
     letter: form.slice(-1),
+    lower: form.slice(-1).toLowerCase(),
     left: flags.includes("-"),
     plus: flags.includes("+"),
     space: flags.includes(" "),
@@ -41,19 +44,29 @@ export function specification(form: string): Specification {
   };
 }
 
+/** Widths and precisions have two digits at most. */
+const MAX_WIDTH = 99;
+const SPACES: string[] = [];
+const ZEROS: string[] = [];
+for (let i = 0; i <= MAX_WIDTH; i++) {
+  SPACES.push(" ".repeat(i));
+  ZEROS.push("0".repeat(i));
+}
+
 /** Text in its field (`%s`, `%c`, `%p`). */
 export function pad(text: string, spec: Specification): string {
-  if (text.length >= spec.width) return text;
-  return spec.left ? text.padEnd(spec.width) : text.padStart(spec.width);
+  const missing = spec.width - text.length;
+  if (missing <= 0) return text;
+  return spec.left ? text + SPACES[missing] : SPACES[missing] + text;
 }
 
 /** A number in its field: `prefix` is its sign or `0x`, which zeros come after. */
 function padNumber(prefix: string, digits: string, spec: Specification, zero: boolean): string {
-  const length = prefix.length + digits.length;
-  if (length >= spec.width) return prefix + digits;
-  if (spec.left) return (prefix + digits).padEnd(spec.width);
-  if (zero) return prefix + "0".repeat(spec.width - length) + digits;
-  return (prefix + digits).padStart(spec.width);
+  const text = prefix === "" ? digits : prefix + digits;
+  const missing = spec.width - text.length;
+  if (missing <= 0) return text;
+  if (spec.left) return text + SPACES[missing];
+  return zero ? prefix + ZEROS[missing] + digits : SPACES[missing] + text;
 }
 
 function signOf(negative: boolean, spec: Specification): string {
@@ -63,7 +76,7 @@ function signOf(negative: boolean, spec: Specification): string {
 /** Digits of an integer with at least `precision` of them; zero with precision 0 has none. */
 function withPrecision(digits: string, precision: number): string {
   if (precision === 0 && digits === "0") return "";
-  return digits.length < precision ? digits.padStart(precision, "0") : digits;
+  return digits.length < precision ? ZEROS[precision - digits.length] + digits : digits;
 }
 
 /** `%d`, `%i`. */
@@ -76,6 +89,10 @@ export function formatDecimal(n: number | bigint, spec: Specification): string {
 /** `%u`, `%o`, `%x`, `%X`: the integer as 64 bits without a sign. */
 export function formatUnsigned(n: number | bigint, spec: Specification): string {
   const { letter, precision, alternate } = spec;
+  if (letter === "x" && n >= 0 && precision < 0 && !alternate) {
+    const digits = n.toString(16);
+    return padNumber("", digits, spec, spec.zero);
+  }
   const radix = letter === "u" ? 10 : letter === "o" ? 8 : 16;
   const bits = n < 0 ? BigInt.asUintN(64, BigInt(n)) : n;
   const digits = withPrecision(bits.toString(radix), precision);
@@ -92,7 +109,7 @@ export function formatUnsigned(n: number | bigint, spec: Specification): string 
 /** `%a`, `%e`, `%f`, `%g` and their capital forms. */
 export function formatDouble(x: number, spec: Specification): string {
   const negative = x < 0 || Object.is(x, -0);
-  const lower = spec.letter.toLowerCase();
+  const { lower } = spec;
   let text: string;
   if (!Number.isFinite(x)) {
     // The reference shows the sign bit of a NaN, which on x86 is set in what 0/0 gives; JavaScript hides it.
@@ -148,6 +165,7 @@ function hexadecimal(x: number, spec: Specification): string {
 
 const HEX: Specification = {
   letter: "a",
+  lower: "a",
   left: false,
   plus: false,
   space: false,

@@ -10,7 +10,8 @@ import { formatNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
 import { first, isNumber, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { captureValue, matchStart, type Pattern, pushCaptures, search } from "./match.ts";
+import { ByteBuilder } from "./bytes.ts";
+import { addCapture, captureValue, matchStart, type Pattern, pushCaptures, search } from "./match.ts";
 import { patternOf } from "./pattern.ts";
 import { reserveString } from "./size.ts";
 
@@ -56,8 +57,10 @@ function replacementOf(text: string): Replacement {
   return lastReplacement;
 }
 
-/** Results that grow by more than this between two checks of the memory limit are checked at once. */
+/** Results up to this length are not checked against the memory limit. */
 const UNCHECKED = 100_000;
+/** So many substitutions are concatenated before a builder takes over. */
+const MAX_CONCATENATED = 3;
 
 /** A substitution on its way: what must survive while a replacement function waits. */
 class Substitution {
@@ -69,10 +72,10 @@ class Substitution {
   private last = -1;
   /** How far the subject has been copied into the result. */
   private copied = 0;
+  /** The result so far, in a string for few matches and in a builder for more. */
   private out = "";
+  private builder: ByteBuilder | undefined = undefined;
   private changed = false;
-  /** Result length that is known to fit. */
-  private checked = UNCHECKED;
   /** The match whose replacement is being asked for. */
   private start = 0;
 
@@ -118,16 +121,32 @@ class Substitution {
     }
   }
 
+  /** The text between the last match and this one, then its replacement. */
   private append(text: string): void {
-    const skipped = this.start - this.copied;
-    const length = this.out.length + skipped + text.length;
-    if (length > this.checked) {
-      reserveString(length);
-      this.checked = length + UNCHECKED;
-    }
-    this.out = skipped > 0 ? this.out + this.s.substring(this.copied, this.start) + text : this.out + text;
-    this.copied = this.last;
     this.changed = true;
+    let { builder } = this;
+    if (builder === undefined) {
+      if (this.count <= MAX_CONCATENATED) {
+        const length = this.out.length + this.start - this.copied + text.length;
+        if (length > UNCHECKED) reserveString(length);
+        this.out += this.copied < this.start ? this.s.substring(this.copied, this.start) + text : text;
+        this.copied = this.last;
+        return;
+      }
+      builder = this.build();
+    }
+    builder.addPart(this.s, this.copied, this.start);
+    builder.add(text);
+    this.copied = this.last;
+  }
+
+  /** Goes on in a builder: there are many matches. */
+  private build(): ByteBuilder {
+    const builder = new ByteBuilder();
+    builder.add(this.out);
+    this.builder = builder;
+    this.out = "";
+    return builder;
   }
 
   /** Puts in a replacement string with the captures of the match. */
@@ -137,22 +156,29 @@ class Substitution {
       this.append(only);
       return;
     }
-    let text = "";
+    const { s, pattern, start } = this;
+    const builder = this.builder ?? this.build();
+    builder.addPart(s, this.copied, start);
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
-      if (typeof part === "string") text += part;
-      else if (part === WHOLE) text += this.s.substring(this.start, end);
+      if (typeof part === "string") builder.add(part);
+      else if (part === WHOLE) builder.addPart(s, start, end);
       else if (part === INVALID) throw failure("invalid use of '%' in replacement string");
-      else text += captureValue(this.pattern, this.s, part, this.start, end);
-      if (text.length > this.checked) reserveString(text.length);
+      else addCapture(builder, pattern, s, part, start, end);
     }
-    this.append(text);
+    this.copied = this.last;
+    this.changed = true;
   }
 
   private finish(): Results {
-    const { s, count } = this;
+    const { s, count, builder } = this;
     if (!this.changed) return [s, count];
-    const text = this.out + s.substring(this.copied);
+    let text: string;
+    if (builder === undefined) text = this.copied < s.length ? this.out + s.substring(this.copied) : this.out;
+    else {
+      builder.addPart(s, this.copied, s.length);
+      text = builder.finish();
+    }
     charge(text.length + 32);
     return [text, count];
   }

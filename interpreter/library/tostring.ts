@@ -8,13 +8,6 @@ import { state } from "../state.ts";
 import { first, isNumber, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { address } from "./identity.ts";
 
-/** Equal strings are one value, so their address follows from their bytes. */
-function textAddress(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return `0x7f${(hash >>> 0).toString(16).padStart(8, "0")}0`;
-}
-
 /** A value as text without asking its `__tostring`. */
 export function plainText(value: Value): string {
   switch (typeof value) {

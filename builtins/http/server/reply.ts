@@ -105,7 +105,7 @@ function readContent(table: LuaTable): [Content, string | undefined] {
     }
     default:
       if (typeof value !== "string") {
-        throw wrong(`${found} must be a string${value instanceof LuaTable && found === "body" ? " (a table is sent with json = …)" : ""}`);
+        throw wrong(`${found} must be a string${value instanceof LuaTable && found === "body" ? " (a table is sent with json = ...)" : ""}`);
       }
       return [{ kind: "text", text: value }, found === "html" ? HTML : TEXT];
   }

@@ -51,14 +51,13 @@ export class RequestMaker {
       "__index",
       new NativeFunction("http.request", (self, key) => (key === "json" ? json : this.lazyField(self, key)), undefined),
     );
-    const next = new NativeFunction("next", nextPair, undefined);
     this.metatable.setConstant(
       "__pairs",
       new NativeFunction(
         "pairs",
         (self) => {
           for (const key of LAZY) (self as LuaTable).getString(key) ?? this.lazyField(self, key);
-          return [next, self, undefined];
+          return [vm.shared("next"), self, undefined];
         },
         undefined,
       ),
@@ -102,13 +101,6 @@ export class RequestMaker {
     self.setString(key, value);
     return value;
   }
-}
-
-/** `next`, whatever the script has made of the global. */
-function nextPair(self: Value, key: Value): Value[] | undefined {
-  const table = self as LuaTable;
-  const at = table.nextPosition(Math.max(0, table.position(key)));
-  return at === 0 ? undefined : [table.keyAt(at), table.valueAt(at)];
 }
 
 /** A query decoded: a name that comes more than once has a list of its values. */

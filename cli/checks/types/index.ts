@@ -1,1 +1,14 @@
-export const CHECK_TYPES: any[] = [];
+/** The check types: the only place where one is named. */
+import { http } from "./http.ts";
+import { prometheus } from "./prometheus.ts";
+import { script } from "./script.ts";
+import type { CheckType } from "./type.ts";
+
+export const CHECK_TYPES: readonly CheckType[] = [http, prometheus, script];
+
+/** A type by its name. */
+export function checkType(name: string): CheckType {
+  const found = CHECK_TYPES.find((type) => type.name === name);
+  if (found === undefined) throw new Error(`no check type ${name}`);
+  return found;
+}

@@ -1,8 +1,9 @@
 /** What a check type is: its keys for the schema, what a schema cannot check, and how it runs. */
+import type { HostSettings } from "../../../builtins/host.ts";
 import type { Masker } from "../../../builtins/mask.ts";
 import type { Permissions } from "../../../builtins/permissions.ts";
 import type { Jq } from "../jq.ts";
-import type { Schema } from "../schema.ts";
+import type { Schema } from "../schema-parts.ts";
 
 /** A step's keys as the file gave them (templates filled in when it runs), `name`, `type` and the like left out. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -21,7 +22,18 @@ export interface ValidationContext {
   regex(path: readonly (string | number)[], pattern: unknown): void;
 }
 
+/** What all checks of one run share. */
+export interface Run {
+  readonly jq: Jq;
+  readonly masker: Masker;
+  readonly permissions: Permissions;
+  /** For each script. */
+  readonly memoryBytes: number;
+  readonly hostSettings: HostSettings;
+}
+
 export interface RunContext {
+  readonly run: Run;
   /** Of the check, for logs. */
   readonly name: string;
   /** The folder of the check file. */
@@ -30,20 +42,16 @@ export interface RunContext {
   readonly timeoutMs: number;
   /** Aborted at the timeout, at a signal, and at the global timeout. What is open must be closed then. */
   readonly signal: AbortSignal;
-  readonly jq: Jq;
-  readonly masker: Masker;
-  readonly permissions: Permissions;
-  readonly memoryBytes: number;
-  /** Writes one line of text, from outside, to where logs go. */
-  log(line: string): void;
+  /** Shows text that a check printed: to standard error, under the check's name. */
+  print(text: string): void;
 }
 
 /** How an attempt ended. */
 export interface Outcome {
   /** Why it failed; absent when it passed. One line is best. */
   readonly error?: string;
-  /** What `capture` and `until` look at; JSON data. */
-  readonly result?: unknown;
+  /** What `capture` and `until` look at, as JSON text. */
+  readonly result?: string;
   /** What a reader of the failure would look at next. */
   readonly details?: Readonly<Record<string, unknown>>;
   /** What a script returned. */

@@ -1,0 +1,195 @@
+/** Databases in memory, by sql.js: SQLite in WebAssembly, which cannot reach any file. Runs in the SQLite worker. */
+import initialise, { type Database, type Statement } from "sql.js";
+import {
+  codeOf,
+  type Engine,
+  EngineError,
+  type EngineStatement,
+  positionOf,
+  type SqliteValue,
+} from "./sqlite-engine.ts";
+import type { OpenRequest, WireValue } from "./sqlite-wire.ts";
+import { scan } from "./statement.ts";
+
+/** Declared types that change what a value becomes; see sqlite-types.ts. */
+const SPECIAL = "%bool%|%date%|%timestamp%|%json%".split("|");
+const VIEW = "assay_declared_types";
+
+export async function openMemory(request: OpenRequest): Promise<Engine> {
+  const wasmBinary = await Bun.file(request.wasm!).arrayBuffer();
+  const library = await initialise({ wasmBinary });
+  return new MemoryEngine(new library.Database());
+}
+
+function engineError(error: unknown, sql: string): EngineError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new EngineError(message, codeOf(message), positionOf(sql, message));
+}
+
+class MemoryEngine implements Engine {
+  constructor(readonly database: Database) {}
+
+  prepare(sql: string): EngineStatement {
+    try {
+      return new MemoryStatement(this, sql);
+    } catch (error) {
+      throw engineError(error, sql);
+    }
+  }
+
+  changes(): { affected: number; lastInsertId: bigint } {
+    const statement = this.database.prepare("select last_insert_rowid()");
+    try {
+      statement.step();
+      const [id] = statement.get(undefined, { useBigInt: true }) as [bigint];
+      return { affected: this.database.getRowsModified(), lastInsertId: id };
+    } finally {
+      statement.free();
+    }
+  }
+
+  /** Whether any table declares a type that matters. */
+  private hasSpecialTypes(): boolean {
+    const conditions = SPECIAL.map((pattern) => `sql like '${pattern}'`).join(" or ");
+    const [found] = this.database.exec(`select 1 from sqlite_schema where ${conditions} limit 1`);
+    return found !== undefined;
+  }
+
+  /**
+   * The declared types of a query's columns. sql.js does not tell them, but SQLite gives them to the columns of a
+   * view made of the query.
+   */
+  declared(sql: string, count: number): readonly (string | null)[] {
+    const unknown: null[] = new Array(count).fill(null);
+    if (!/^\s*(?:select|with|values)\b/i.test(sql) || !this.hasSpecialTypes()) return unknown;
+    let query = sql;
+    for (const { start, end } of [...scan(sql, "sqlite").placeholders].reverse()) {
+      query = `${query.slice(0, start)}NULL${query.slice(end)}`;
+    }
+    try {
+      this.database.run(`create temp view ${VIEW} as ${query}`);
+      try {
+        const [found] = this.database.exec(`select type from pragma_table_info('${VIEW}')`);
+        const types = found?.values.map(([type]) => String(type)) ?? [];
+        return types.length === count ? types : unknown;
+      } finally {
+        this.database.run(`drop view ${VIEW}`);
+      }
+    } catch {
+      return unknown;
+    }
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+class MemoryStatement implements EngineStatement {
+  private statement: Statement;
+  readonly columns: readonly string[];
+  private types: readonly (string | null)[] | undefined = undefined;
+  private row: readonly SqliteValue[] = [];
+  private pending = false;
+  /** The statement with parameters marked as integers or floats, which sql.js would confuse. */
+  private marked = "";
+
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly sql: string,
+  ) {
+    this.statement = engine.database.prepare(sql);
+    this.columns = this.statement.getColumnNames();
+  }
+
+  declared(): readonly (string | null)[] {
+    this.types ??= this.engine.declared(this.sql, this.columns.length);
+    return this.types;
+  }
+
+  start(parameters: readonly WireValue[]): void {
+    try {
+      this.use(mark(this.sql, parameters));
+      this.statement.bind(parameters.map(bound));
+      this.pending = this.columns.length > 0;
+      if (!this.pending) this.statement.step();
+    } catch (error) {
+      throw engineError(error, this.sql);
+    }
+  }
+
+  /** Has the statement prepared as `sql`. */
+  private use(sql: string): void {
+    if (sql === (this.marked === "" ? this.sql : this.marked)) return;
+    this.statement.free();
+    this.statement = this.engine.database.prepare(sql);
+    this.marked = sql;
+  }
+
+  step(): boolean {
+    if (!this.pending) return false;
+    try {
+      this.pending = this.statement.step();
+      if (!this.pending) return false;
+      this.row = this.statement.get(undefined, { useBigInt: true });
+      return true;
+    } catch (error) {
+      this.pending = false;
+      throw engineError(error, this.sql);
+    }
+  }
+
+  value(column: number): SqliteValue {
+    return this.row[column]!;
+  }
+
+  reset(): void {
+    this.pending = false;
+    this.row = [];
+    this.statement.reset();
+  }
+
+  free(): void {
+    this.statement.free();
+  }
+}
+
+/** What sql.js binds for a value; integers of more than 32 bits cross as text, see `mark`. */
+function bound(value: WireValue): null | boolean | number | string | Uint8Array {
+  switch (typeof value) {
+    case "undefined":
+      return null;
+    case "bigint":
+      return value.toString();
+    case "number":
+      return isLong(value) ? String(value) : value;
+    case "object":
+      return "float" in value ? value.float : value;
+    default:
+      return value;
+  }
+}
+
+/** sql.js binds an integer beyond 32 bits as a float. */
+function isLong(value: number): boolean {
+  return Number.isSafeInteger(value) && value !== (value | 0);
+}
+
+/**
+ * The statement with a cast around each parameter whose type sql.js would not keep: whole floats, which it binds as
+ * integers, and long integers. The plus sign takes away the affinity that a cast has and a parameter has not.
+ */
+function mark(sql: string, parameters: readonly WireValue[]): string {
+  const types = parameters.map((value) => {
+    if (typeof value === "bigint" || (typeof value === "number" && isLong(value))) return "integer";
+    return typeof value === "object" && "float" in value ? "real" : undefined;
+  });
+  if (types.every((type) => type === undefined)) return sql;
+  let text = sql;
+  for (const { start, end, index } of [...scan(sql, "sqlite").placeholders].reverse()) {
+    const type = types[index - 1];
+    if (type === undefined) continue;
+    text = `${text.slice(0, start)}+cast(?${index} as ${type})${text.slice(end)}`;
+  }
+  return text;
+}

@@ -1,0 +1,207 @@
+/**
+ * SQLite in a thread of its own: its calls do not return before they are done, and the script's other tasks, its
+ * timeouts and its server are not to wait for them. The build lists this file as an entry point.
+ */
+import { type Engine, EngineError, type EngineStatement } from "./sqlite-engine.ts";
+import { isJson, type Writer, writeAsIs, writerOf } from "./sqlite-types.ts";
+import {
+  Encoder,
+  type OpenRequest,
+  type Piece,
+  type Refusal,
+  type Reply,
+  type Request,
+  type RunRequest,
+} from "./sqlite-wire.ts";
+
+declare const self: Worker;
+
+/** How large a piece of a result may get: bytes, and rows. */
+const FIRST_PIECE = 16 * 1024;
+const PIECE = 192 * 1024;
+const MOST_ROWS = 5000;
+/** Statements kept ready. */
+const KEPT = 100;
+
+interface Open {
+  readonly sql: string;
+  readonly statement: EngineStatement;
+  readonly writers: readonly Writer[];
+  readonly wantsRows: boolean;
+  readonly verb: string;
+}
+
+let engine: Engine;
+/** Set by the main thread to have the statement under way stopped. */
+let stop: Int32Array;
+const encoder = new Encoder();
+/** Statements that are ready to run, the least recently used first. */
+const ready = new Map<string, EngineStatement>();
+const open = new Map<number, Open>();
+let lastCursor = 0;
+
+self.onmessage = (event: MessageEvent<Request>) => {
+  const request = event.data;
+  handle(request).then(
+    (ok) => reply({ id: request.id, ok }, ok),
+    (error) => reply({ id: request.id, error: refusal(error) }, undefined),
+  );
+};
+
+function reply(message: Reply, piece: Piece | undefined): void {
+  if (piece?.rows === undefined) self.postMessage(message);
+  else self.postMessage(message, [piece.rows]);
+}
+
+function refusal(error: unknown): Refusal {
+  if (error instanceof EngineError) return { message: error.message, code: error.code, position: error.position };
+  return { message: error instanceof Error ? error.message : String(error), code: undefined, position: undefined };
+}
+
+async function handle(request: Request): Promise<Piece | undefined> {
+  switch (request.op) {
+    case "open":
+      await start(request);
+      return undefined;
+    case "run":
+      return run(request);
+    case "next":
+      return more(request.cursor, PIECE);
+    case "end":
+      end(request.cursor);
+      return undefined;
+    default:
+      for (const cursor of [...open.keys()]) end(cursor);
+      for (const statement of ready.values()) statement.free();
+      ready.clear();
+      engine.close();
+      return undefined;
+  }
+}
+
+async function start(request: OpenRequest): Promise<void> {
+  stop = request.stop;
+  // Each engine is loaded only where it is wanted.
+  engine =
+    request.path === undefined
+      ? await (await import("./sqlite-memory.ts")).openMemory(request)
+      : new (await import("./sqlite-file.ts")).FileEngine(request);
+  for (const { sql, optional } of request.setup) {
+    try {
+      const statement = engine.prepare(sql);
+      statement.start([]);
+      while (statement.step());
+      statement.free();
+    } catch (error) {
+      if (!optional) throw error;
+    }
+  }
+}
+
+function take(sql: string): EngineStatement {
+  const statement = ready.get(sql);
+  if (statement === undefined) return engine.prepare(sql);
+  ready.delete(sql);
+  return statement;
+}
+
+function keep(sql: string, statement: EngineStatement): void {
+  statement.reset();
+  if (ready.has(sql)) {
+    statement.free();
+    return;
+  }
+  if (ready.size >= KEPT) {
+    const [oldest] = ready;
+    ready.delete(oldest![0]);
+    oldest![1].free();
+  }
+  ready.set(sql, statement);
+}
+
+function run(request: RunRequest): Piece {
+  const { sql, parameters, wantsRows, verb } = request;
+  const statement = take(sql);
+  try {
+    statement.start(parameters);
+  } catch (error) {
+    statement.free();
+    throw error;
+  }
+  const { columns } = statement;
+  if (columns.length === 0) {
+    keep(sql, statement);
+    // What a change of tables makes of kept statements, SQLite does not tell all of their columns.
+    if (verb === "create" || verb === "alter" || verb === "drop") forget();
+    return { columns: [], count: 0, cursor: undefined, ...outcome(verb) };
+  }
+  const declared = wantsRows ? statement.declared() : columns.map(() => null);
+  const cursor = ++lastCursor;
+  const writers = declared.map(writerOf);
+  open.set(cursor, { sql, statement, writers, wantsRows, verb });
+  const piece = more(cursor, FIRST_PIECE);
+  return { ...piece, columns: columns.map((name, i) => ({ name, json: isJson(declared[i] ?? null) })) };
+}
+
+function forget(): void {
+  for (const statement of ready.values()) statement.free();
+  ready.clear();
+}
+
+/** The next piece of a result. */
+function more(cursor: number, limit: number): Piece {
+  const run = open.get(cursor);
+  if (run === undefined) throw new EngineError("stopped", undefined, undefined);
+  const { sql, statement, writers, wantsRows, verb } = run;
+  const columns = writers.length;
+  let count = 0;
+  let live = true;
+  try {
+    while (count < MOST_ROWS && encoder.length < limit) {
+      if (Atomics.load(stop, 0) !== 0) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
+      live = statement.step();
+      if (!live) break;
+      if (!wantsRows) continue;
+      for (let i = 0; i < columns; i++) {
+        const write = writers[i]!;
+        const value = statement.value(i);
+        if (write === writeAsIs && typeof value === "bigint") encoder.integer(value);
+        else write(encoder, value);
+      }
+      count++;
+    }
+  } catch (error) {
+    encoder.length = 0;
+    open.delete(cursor);
+    statement.free();
+    throw error;
+  }
+  if (!live) {
+    open.delete(cursor);
+    keep(sql, statement);
+  }
+  const done = live ? { affected: 0, lastInsertId: undefined } : outcome(verb);
+  const rows = count === 0 ? undefined : encoder.take();
+  return { ...(rows === undefined ? {} : { rows }), count, cursor: live ? cursor : undefined, ...done };
+}
+
+/** Rows changed and key made, for the statements that change rows. */
+function outcome(verb: string): { affected: number; lastInsertId: number | bigint | undefined } {
+  switch (verb) {
+    case "insert":
+    case "replace":
+      return engine.changes();
+    case "update":
+    case "delete":
+      return { affected: engine.changes().affected, lastInsertId: undefined };
+    default:
+      return { affected: 0, lastInsertId: undefined };
+  }
+}
+
+function end(cursor: number): void {
+  const run = open.get(cursor);
+  if (run === undefined) return;
+  open.delete(cursor);
+  keep(run.sql, run.statement);
+}

@@ -1,0 +1,330 @@
+/** SQLite, through a worker that runs it (sqlite-worker.ts). One handle is one connection. */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import wasm from "sql.js/dist/sql-wasm.wasm" with { type: "file" };
+import { fromText, toBuffer, toText } from "../../interpreter/text.ts";
+import { integer, LuaFloat } from "../../interpreter/value.ts";
+import type { VirtualMachine } from "../../interpreter/vm.ts";
+import type { Permissions } from "../permissions.ts";
+import { DatabaseError } from "./failure.ts";
+import { decodeJson } from "./json.ts";
+import { type Parameter, TableParameter } from "./parameters.ts";
+import { Meter, Rows } from "./rows.ts";
+import type { Cursor, Done, Driver, RowSource, Session, Work } from "./session.ts";
+import { permitted } from "./socket.ts";
+import { guard } from "./sqlite-guard.ts";
+import {
+  type ColumnInfo,
+  decodeRows,
+  type OpenRequest,
+  type Piece,
+  type Reply,
+  type Request,
+  type WireValue,
+} from "./sqlite-wire.ts";
+import { type Scanned, scan } from "./statement.ts";
+import type { FileTarget } from "./url.ts";
+
+/** How long a statement that is to stop may go on before it is left to itself. */
+const STOP_MS = 250;
+
+/** Where the worker's program is: beside this file, or in the executable that `bun build --compile` made. */
+function workerProgram(): string {
+  return Bun.main.startsWith("/$bunfs/")
+    ? "/$bunfs/root/builtins/db/sqlite-worker.js"
+    : new URL("./sqlite-worker.ts", import.meta.url).href;
+}
+
+export class SqliteDriver implements Driver {
+  readonly dialect = "sqlite";
+  // The lock for writing is taken at once: two transactions that both begin by reading could never both go on.
+  readonly begin = "BEGIN IMMEDIATE";
+  readonly interleaves = true;
+  readonly pipelines = false;
+  readonly maxSessions = 1;
+  readonly target: string;
+  readonly secrets: readonly string[] = [];
+  private readonly path: string | undefined;
+  private opened = false;
+
+  constructor(
+    readonly vm: VirtualMachine,
+    private readonly file: FileTarget,
+    private readonly permissions: Permissions,
+  ) {
+    this.path = file.path === undefined ? undefined : resolve(file.path);
+    this.target = file.path === undefined ? "sqlite::memory:" : `sqlite://${this.path}`;
+  }
+
+  check(what: string, statement: Scanned, parameters: readonly Parameter[]): void {
+    guard(what, statement, parameters, this.permissions, this.path === undefined);
+  }
+
+  async open(timeoutMs: number): Promise<Session> {
+    if (this.path === undefined && this.opened) {
+      throw new DatabaseError("the database in memory is lost: a statement in it could not be stopped");
+    }
+    const session = new SqliteSession();
+    const timer = setTimeout(() => session.destroy("timeout"), timeoutMs);
+    try {
+      await session.start(this.request());
+    } catch (error) {
+      session.destroy();
+      throw this.explain(error);
+    } finally {
+      clearTimeout(timer);
+    }
+    this.opened = true;
+    return session;
+  }
+
+  private request(): Omit<OpenRequest, "stop"> {
+    const { path, file } = this;
+    const { limit } = this.vm.memory;
+    if (path === undefined) {
+      // The whole database is in memory, and its memory is the machine's.
+      const heap = limit === Infinity ? 0 : limit;
+      const setup = [
+        { sql: `PRAGMA foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`, optional: false },
+        ...(heap > 0 ? [{ sql: `PRAGMA hard_heap_limit = ${heap}`, optional: false }] : []),
+      ];
+      return { op: "open", path, wasm, mode: "rwc", setup };
+    }
+    const mode = this.allowedMode(path);
+    const pragmas = [`busy_timeout = ${Math.round(file.busyTimeoutMs)}`];
+    pragmas.push(`foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`);
+    const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
+    if (mode === "ro") setup.push({ sql: "SELECT 1 FROM sqlite_schema LIMIT 1", optional: false });
+    else {
+      // Some file systems have no shared memory; there SQLite keeps the mode the file has.
+      setup.push({ sql: `PRAGMA journal_mode = ${file.journalMode ?? "wal"}`, optional: false });
+      setup.push({ sql: `PRAGMA synchronous = ${file.synchronous ?? "full"}`, optional: false });
+    }
+    return { op: "open", path, wasm: undefined, mode, setup };
+  }
+
+  /** How the file may be opened: a file that cannot be written is opened for reading, as SQLite itself does. */
+  private allowedMode(path: string): FileTarget["mode"] {
+    const { mode } = this.file;
+    permitted(() => this.permissions.checkRead("db.connect", path));
+    if (mode === "ro") return "ro";
+    permitted(() => this.permissions.checkWrite("db.connect", path));
+    if (!existsSync(path)) return mode;
+    try {
+      accessSync(path, constants.W_OK);
+      return mode;
+    } catch {
+      return "ro";
+    }
+  }
+
+  /** SQLite's "unable to open database file" says little. */
+  private explain(error: unknown): unknown {
+    const { path } = this;
+    if (path === undefined || !(error instanceof DatabaseError)) return error;
+    let message = error.message;
+    if (error.details.code?.startsWith("SQLITE_CANTOPEN") === true) {
+      if (!existsSync(dirname(path))) message = "no such folder";
+      else if (!existsSync(path)) message = this.file.mode === "rwc" ? "cannot create the file" : "no such file";
+      else if (statSync(path).isDirectory()) message = "is a directory";
+    }
+    return new DatabaseError(`${path}: ${message}`, error.details);
+  }
+}
+
+interface Waiting {
+  resolve(piece: Piece | undefined): void;
+  reject(error: DatabaseError): void;
+}
+
+class SqliteSession implements Session {
+  alive = true;
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = 0;
+  private readonly stop = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor() {
+    this.worker = new Worker(workerProgram());
+    this.worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.die(new DatabaseError(`sqlite worker failed: ${event.message}`, { fatal: true }));
+    };
+  }
+
+  private receive(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if (waiting === undefined) return;
+    if ("ok" in reply) waiting.resolve(reply.ok);
+    else {
+      const { message, code, position } = reply.error;
+      waiting.reject(new DatabaseError(message, { code, position }));
+    }
+  }
+
+  private die(error: DatabaseError): void {
+    this.alive = false;
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+
+  private ask(request: DistributiveOmit<Request, "id">): Promise<Piece | undefined> {
+    if (!this.alive) return Promise.reject(new DatabaseError("the connection is closed", { fatal: true }));
+    const id = ++this.lastId;
+    return new Promise((resolvePiece, reject) => {
+      this.waiting.set(id, { resolve: resolvePiece, reject });
+      this.worker.postMessage({ ...request, id });
+    });
+  }
+
+  async start(request: Omit<OpenRequest, "stop">): Promise<void> {
+    await this.ask({ ...request, stop: this.stop });
+  }
+
+  /** The first piece of a statement's result. */
+  async begin(work: Work, wantsRows: boolean): Promise<Piece> {
+    const verb = verbOf(work.text);
+    const parameters = work.parameters.map(parameterOf);
+    const piece = await this.ask({ op: "run", sql: work.text, parameters, wantsRows, verb });
+    return piece!;
+  }
+
+  next(cursor: number): Promise<Piece | undefined> {
+    return this.ask({ op: "next", cursor });
+  }
+
+  async end(cursor: number): Promise<void> {
+    if (this.alive) await this.ask({ op: "end", cursor });
+  }
+
+  async run(work: Work, rows: Rows | undefined): Promise<Done> {
+    let piece = await this.begin(work, rows !== undefined);
+    const take = rows === undefined ? undefined : reader(piece.columns!, rows);
+    while (piece.cursor !== undefined) {
+      const { cursor } = piece;
+      // The worker makes the next piece while this one is read.
+      const coming = this.next(cursor);
+      try {
+        take?.(piece);
+      } catch (error) {
+        await coming.catch(() => {});
+        await this.end(cursor).catch(() => {});
+        throw error;
+      }
+      piece = (await coming)!;
+    }
+    take?.(piece);
+    const { affected, lastInsertId } = piece;
+    return {
+      affected,
+      lastInsertId: lastInsertId === undefined ? undefined : integer(BigInt(lastInsertId)),
+      command: "",
+    };
+  }
+
+  async stream(work: Work, source: RowSource): Promise<Cursor> {
+    return new SqliteCursor(this, work, source);
+  }
+
+  async cancel(): Promise<void> {
+    const running = [...this.waiting.values()];
+    if (running.length === 0) return;
+    Atomics.store(this.stop, 0, 1);
+    // Between two rows it stops; inside one step of SQLite nothing reaches it.
+    const last = this.lastId;
+    const until = performance.now() + STOP_MS;
+    while (this.waiting.has(last) && performance.now() < until) await new Promise((done) => setTimeout(done, 5));
+    if (this.waiting.has(last)) this.destroy();
+    else Atomics.store(this.stop, 0, 0);
+  }
+
+  async close(): Promise<void> {
+    if (!this.alive) return;
+    const closed = this.ask({ op: "close" }).catch(() => {});
+    await Promise.race([closed, new Promise((done) => setTimeout(done, 2000))]);
+    this.destroy();
+  }
+
+  destroy(reason = "the statement was stopped"): void {
+    if (this.alive) this.die(new DatabaseError(reason, { fatal: true }));
+    // A step of SQLite that is under way goes on to its end; then the thread is gone, and its transaction undone.
+    this.worker.terminate();
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function verbOf(text: string): string {
+  return scan(text, "sqlite").words[0] ?? "";
+}
+
+/** A function that takes the pieces of a result into `rows`. */
+function reader(columns: readonly ColumnInfo[], rows: Rows): (piece: Piece) => void {
+  const layout = rows.columns(columns.map((column) => fromText(column.name)));
+  columns.forEach((column, i) => {
+    const slot = layout.slots[i]!;
+    if (column.json && layout.slots.lastIndexOf(slot) === i) rows.defer(slot, decodeJson);
+  });
+  return (piece) => {
+    if (piece.rows !== undefined) decodeRows(piece.rows, piece.count, layout, rows);
+  };
+}
+
+function parameterOf(value: Parameter, index: number): WireValue {
+  switch (typeof value) {
+    case "undefined":
+    case "boolean":
+    case "bigint":
+      return value;
+    case "number":
+      return value;
+    case "string":
+      // Text where it is text, a blob otherwise.
+      return toText(value) ?? toBuffer(value);
+    default:
+      if (value instanceof LuaFloat) return { float: value.n };
+      if (value instanceof TableParameter) {
+        const text = typeof value.json === "string" ? toText(value.json) : undefined;
+        if (text === undefined) throw new DatabaseError(`parameter ${index + 1}: not valid UTF-8 in JSON`);
+        return text;
+      }
+      throw new DatabaseError(`parameter ${index + 1}: not supported`);
+  }
+}
+
+/** Reads a result piece by piece; other statements may run on the connection meanwhile. */
+class SqliteCursor implements Cursor {
+  private columns: readonly ColumnInfo[] = [];
+  private cursor: number | undefined = undefined;
+  private begun = false;
+
+  constructor(
+    private readonly session: SqliteSession,
+    private readonly work: Work,
+    private readonly source: RowSource,
+  ) {}
+
+  async fetch(): Promise<Rows | undefined> {
+    let piece: Piece | undefined;
+    if (!this.begun) {
+      this.begun = true;
+      piece = await this.session.begin(this.work, true);
+      this.columns = piece.columns!;
+    } else if (this.cursor !== undefined) piece = await this.session.next(this.cursor);
+    this.cursor = piece?.cursor;
+    if (piece === undefined || piece.count === 0) return undefined;
+    const rows = new Rows(this.source.layouts, new Meter(this.source.vm));
+    reader(this.columns, rows)(piece);
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    const { cursor } = this;
+    this.begun = true;
+    this.cursor = undefined;
+    if (cursor !== undefined) await this.session.end(cursor);
+  }
+}

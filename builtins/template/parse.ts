@@ -1,0 +1,715 @@
+/**
+ * Templates to syntax trees: nunjucks's parser, with the rules of Jinja where the two differ (precedence of operators,
+ * tests, tuples, slices, star arguments, loop filters, more statements).
+ *
+ * Only nunjucks's front end is used. Its compiler writes JavaScript, into which a template's text can escape, and its
+ * runtime lets a template reach whatever JavaScript reaches; evaluate.ts does that part.
+ */
+import {
+  type LexerOptions,
+  type Token,
+  TOKEN_BLOCK_END,
+  TOKEN_BLOCK_START,
+  TOKEN_COLON,
+  TOKEN_COMMA,
+  TOKEN_COMMENT,
+  TOKEN_DATA,
+  TOKEN_FLOAT,
+  TOKEN_INT,
+  TOKEN_LEFT_BRACKET,
+  TOKEN_LEFT_CURLY,
+  TOKEN_LEFT_PAREN,
+  TOKEN_OPERATOR,
+  TOKEN_PIPE,
+  TOKEN_RIGHT_BRACKET,
+  TOKEN_RIGHT_CURLY,
+  TOKEN_RIGHT_PAREN,
+  TOKEN_STRING,
+  TOKEN_SYMBOL,
+  TOKEN_TILDE,
+  TOKEN_VARIABLE_START,
+} from "nunjucks/src/lexer.js";
+import * as nodes from "nunjucks/src/nodes.js";
+import { Parser } from "nunjucks/src/parser.js";
+import { float } from "../../interpreter/value.ts";
+import { parseNumber } from "../../interpreter/number.ts";
+import { Problem } from "./problem.ts";
+import { JinjaTokenizer } from "./tokens.ts";
+
+/** How deep statements and expressions may nest. */
+const MAX_DEPTH = 100;
+
+// Nodes that nunjucks does not have.
+/** `a[start:stop:step]`, as the index of a LookupVal. */
+export class Slice extends nodes.Node {
+  start: nodes.Node | undefined;
+  stop: nodes.Node | undefined;
+  step: nodes.Node | undefined;
+}
+/** `a, b` and `(a, b)`. */
+export class Tuple extends nodes.NodeList {}
+/** `*list` and `**dict` among arguments. */
+export class Star extends nodes.Node {
+  operand!: nodes.Node;
+  keywords = false;
+}
+/** `{% for target in arr if test recursive %}`. */
+export class Loop extends nodes.Node {
+  target!: nodes.Node;
+  iterable!: nodes.Node;
+  test: nodes.Node | undefined;
+  recursive = false;
+  body!: nodes.NodeList;
+  otherwise: nodes.NodeList | undefined;
+}
+/** `{% with a = 1 %}`. */
+export class With extends nodes.Node {
+  targets: nodes.Node[] = [];
+  values: nodes.Node[] = [];
+  body!: nodes.NodeList;
+}
+/** `{% do expression %}`. */
+export class Do extends nodes.Node {
+  expression!: nodes.Node;
+}
+/** `{% break %}` and `{% continue %}`. */
+export class Jump extends nodes.Node {
+  kind!: "break" | "continue";
+}
+
+// The properties above are assigned after construction: nunjucks's own constructor knows nothing of them.
+Object.defineProperty(nodes.Node.prototype, "fields", { value: [], configurable: true });
+
+const BINARY: Readonly<Record<string, typeof nodes.BinOp>> = {
+  "+": nodes.Add,
+  "-": nodes.Sub,
+  "*": nodes.Mul,
+  "/": nodes.Div,
+  "//": nodes.FloorDiv,
+  "%": nodes.Mod,
+};
+const COMPARISONS = new Set(["==", "!=", "<", ">", "<=", ">="]);
+/** Words that end an expression: a test's single argument cannot begin with one. */
+const KEYWORDS = new Set(["and", "or", "not", "in", "is", "if", "else", "as", "import", "ignore", "with", "without", "recursive"]);
+
+class JinjaParser extends Parser {
+  private depth = 0;
+
+  // --- expressions --------------------------------------------------------------------------------------------------
+
+  private nested<T>(parse: () => T): T {
+    if (++this.depth > MAX_DEPTH) this.fail("nested too deeply");
+    const result = parse();
+    this.depth--;
+    return result;
+  }
+
+  override parseExpression(): nodes.Node {
+    return this.nested(() => super.parseExpression());
+  }
+
+  /** An expression, or several with commas between them, which make a tuple. */
+  parseTuple(): nodes.Node {
+    const first = this.parseExpression();
+    if (!this.isComma()) return first;
+    const tuple = new Tuple(first.lineno, first.colno, [first]);
+    while (this.skip(TOKEN_COMMA)) {
+      const token = this.peekToken();
+      if (token === null || token.type === TOKEN_BLOCK_END || token.value === "}}" || token.value === "=") break;
+      tuple.addChild(this.parseExpression());
+    }
+    return tuple;
+  }
+
+  private isComma(): boolean {
+    return this.peekToken()?.type === TOKEN_COMMA;
+  }
+
+  override parseInlineIf(): nodes.Node {
+    let node = this.parseOr();
+    while (this.skipSymbol("if")) {
+      const choice = new nodes.InlineIf(node.lineno, node.colno);
+      choice.body = node;
+      choice.cond = this.parseOr();
+      choice.else_ = this.skipSymbol("else") ? this.nested(() => this.parseInlineIf()) : null;
+      node = choice;
+    }
+    return node;
+  }
+
+  override parseNot(): nodes.Node {
+    const token = this.peekToken();
+    if (!this.skipSymbol("not")) return this.parseIn();
+    return this.nested(() => new nodes.Not(token!.lineno, token!.colno, this.parseNot()));
+  }
+
+  /** Comparisons, which chain as in Python; `in` and `not in` are among them. */
+  override parseIn(): nodes.Node {
+    const first = this.parseSum();
+    const operands: nodes.CompareOperand[] = [];
+    for (;;) {
+      const token = this.nextToken();
+      if (token === null) break;
+      let operator: string | undefined;
+      if (token.type === TOKEN_OPERATOR && COMPARISONS.has(token.value)) operator = token.value;
+      else if (token.type === TOKEN_SYMBOL && token.value === "in") operator = "in";
+      else if (token.type === TOKEN_SYMBOL && token.value === "not" && this.skipSymbol("in")) operator = "not in";
+      if (operator === undefined) {
+        this.pushToken(token);
+        break;
+      }
+      operands.push(new nodes.CompareOperand(token.lineno, token.colno, this.parseSum(), operator));
+    }
+    return operands.length === 0 ? first : new nodes.Compare(first.lineno, first.colno, first, operands);
+  }
+
+  private parseBinary(operators: readonly string[], operand: () => nodes.Node): nodes.Node {
+    let node = operand();
+    for (;;) {
+      const token = this.peekToken();
+      if (token?.type !== TOKEN_OPERATOR || !operators.includes(token.value)) return node;
+      this.nextToken();
+      node = new BINARY[token.value]!(token.lineno, token.colno, node, operand());
+    }
+  }
+
+  private parseSum(): nodes.Node {
+    return this.parseBinary(["+", "-"], () => this.parseConcat());
+  }
+
+  override parseConcat(): nodes.Node {
+    let node = this.parseProduct();
+    while (this.skipValue(TOKEN_TILDE, "~")) node = new nodes.Concat(node.lineno, node.colno, node, this.parseProduct());
+    return node;
+  }
+
+  private parseProduct(): nodes.Node {
+    return this.parseBinary(["*", "/", "//", "%"], () => this.parseUnary());
+  }
+
+  /** A sign binds less tightly than `**`, as in Python; filters and tests belong to the whole. */
+  override parseUnary(noFilters = false): nodes.Node {
+    const token = this.peekToken();
+    let node: nodes.Node;
+    if (this.skipValue(TOKEN_OPERATOR, "-")) node = this.nested(() => new nodes.Neg(token!.lineno, token!.colno, this.parseUnary(true)));
+    else if (this.skipValue(TOKEN_OPERATOR, "+")) node = this.nested(() => new nodes.Pos(token!.lineno, token!.colno, this.parseUnary(true)));
+    else {
+      node = this.parsePrimary();
+      if (this.skipValue(TOKEN_OPERATOR, "**")) {
+        node = this.nested(() => new nodes.Pow(token!.lineno, token!.colno, node, this.parseUnary(true)));
+      }
+    }
+    return noFilters ? node : this.parseFilter(node);
+  }
+
+  /** Filters and tests, in the order they stand in. */
+  override parseFilter(node: nodes.Node): nodes.Node {
+    for (;;) {
+      const token = this.peekToken();
+      if (token?.type === TOKEN_PIPE) {
+        this.nextToken();
+        const name = this.parseFilterName();
+        const args = [node, ...this.parseFilterArgs(name)];
+        node = new nodes.Filter(name.lineno, name.colno, name, new nodes.NodeList(name.lineno, name.colno, args));
+      } else if (token?.type === TOKEN_SYMBOL && token.value === "is") {
+        this.nextToken();
+        node = this.parseTest(node);
+      } else return node;
+    }
+  }
+
+  private parseTest(node: nodes.Node): nodes.Node {
+    const negated = this.skipSymbol("not");
+    const token = this.nextToken();
+    if (token === null) this.fail("expected a test, got end of file");
+    const isName = [TOKEN_SYMBOL, "none", "boolean"].includes(token.type) || COMPARISONS.has(token.value);
+    if (!isName) this.fail(`expected a test, got ${token.value}`, token.lineno, token.colno);
+    const name = new nodes.Symbol(token.lineno, token.colno, token.value);
+    const next = this.peekToken();
+    let args = new nodes.NodeList(token.lineno, token.colno);
+    if (next?.type === TOKEN_LEFT_PAREN) args = this.parseSignature() ?? args;
+    else if (next !== null && this.startsOperand(next)) args.addChild(this.parsePrimary());
+    const call = new nodes.FunCall(token.lineno, token.colno, name, args);
+    const test = new nodes.Is(token.lineno, token.colno, node, call);
+    return negated ? new nodes.Not(token.lineno, token.colno, test) : test;
+  }
+
+  private startsOperand(token: Token): boolean {
+    if (token.type === TOKEN_SYMBOL) return !KEYWORDS.has(token.value);
+    return [TOKEN_STRING, TOKEN_INT, TOKEN_FLOAT, TOKEN_LEFT_BRACKET, TOKEN_LEFT_CURLY, "none", "boolean"].includes(token.type);
+  }
+
+  override parseFilterArgs(_name?: nodes.Node): nodes.Node[] {
+    return this.peekToken()?.type === TOKEN_LEFT_PAREN ? (this.parseSignature()?.children ?? []) : [];
+  }
+
+  override parsePrimary(noPostfix = false): nodes.Node {
+    const token = this.nextToken();
+    if (token === null) this.fail("expected an expression, got end of file");
+    const { lineno, colno } = token;
+    let node: nodes.Node | undefined;
+    if (token.type === TOKEN_STRING) {
+      let text = token.value;
+      // Strings in a row are one, as in Python.
+      while (this.peekToken()?.type === TOKEN_STRING) text += this.nextToken()!.value;
+      node = new nodes.Literal(lineno, colno, text);
+    } else if (token.type === TOKEN_INT || token.type === TOKEN_FLOAT) {
+      node = new nodes.Literal(lineno, colno, numberOf(token));
+    } else if (token.type === TOKEN_SYMBOL && ["True", "False", "None"].includes(token.value)) {
+      node = new nodes.Literal(lineno, colno, token.value === "None" ? null : token.value === "True");
+    } else {
+      this.pushToken(token);
+      return super.parsePrimary(noPostfix);
+    }
+    return noPostfix ? node : this.parsePostfix(node);
+  }
+
+  override parsePostfix(node: nodes.Node): nodes.Node {
+    for (;;) {
+      const token = this.peekToken();
+      if (token?.type === TOKEN_LEFT_PAREN) {
+        node = new nodes.FunCall(token.lineno, token.colno, node, this.parseSignature());
+      } else if (token?.type === TOKEN_LEFT_BRACKET) {
+        this.nextToken();
+        node = new nodes.LookupVal(token.lineno, token.colno, node, this.parseIndex(token));
+      } else if (token?.type === TOKEN_OPERATOR && token.value === ".") {
+        this.nextToken();
+        const name = this.nextToken();
+        if (name === null || ![TOKEN_SYMBOL, TOKEN_INT, "none", "boolean"].includes(name.type)) {
+          this.fail(`expected a name after the dot, got ${name?.value ?? "end of file"}`, token.lineno, token.colno);
+        }
+        const key = new nodes.Literal(name.lineno, name.colno, name.type === TOKEN_INT ? numberOf(name) : name.value);
+        node = new nodes.LookupVal(token.lineno, token.colno, node, key);
+      } else return node;
+    }
+  }
+
+  /** What stands in brackets behind a value, up to the closing one. */
+  private parseIndex(open: Token): nodes.Node {
+    const parts: (nodes.Node | undefined)[] = [undefined];
+    let isSlice = false;
+    while (!this.skip(TOKEN_RIGHT_BRACKET)) {
+      if (this.skip(TOKEN_COLON)) {
+        isSlice = true;
+        parts.push(undefined);
+      } else if (parts[parts.length - 1] === undefined) parts[parts.length - 1] = this.parseTuple();
+      else this.fail("expected a closing bracket", open.lineno, open.colno);
+    }
+    const [start, stop, step] = parts;
+    if (!isSlice && start !== undefined) return start;
+    if (!isSlice || parts.length > 3) this.fail("invalid index", open.lineno, open.colno);
+    return Object.assign(new Slice(open.lineno, open.colno), { start, stop, step });
+  }
+
+  /** Parentheses, lists and dictionaries. */
+  override parseAggregate(): nodes.Node | null {
+    const token = this.nextToken();
+    if (token === null) return null;
+    const { lineno, colno } = token;
+    const closing = { [TOKEN_LEFT_PAREN]: TOKEN_RIGHT_PAREN, [TOKEN_LEFT_BRACKET]: TOKEN_RIGHT_BRACKET, [TOKEN_LEFT_CURLY]: TOKEN_RIGHT_CURLY }[token.type];
+    if (closing === undefined) this.fail(`unexpected '${token.value}'`, lineno, colno);
+    const children: nodes.Node[] = [];
+    let commas = 0;
+    while (!this.skip(closing)) {
+      if (children.length > commas && !this.skip(TOKEN_COMMA)) this.fail("expected a comma or a closing bracket", lineno, colno);
+      if (children.length > commas) {
+        commas++;
+        continue;
+      }
+      const child = this.parseExpression();
+      if (token.type !== TOKEN_LEFT_CURLY) children.push(child);
+      else if (this.skip(TOKEN_COLON)) children.push(new nodes.Pair(child.lineno, child.colno, child, this.parseExpression()));
+      else this.fail("expected a colon after the key", child.lineno, child.colno);
+    }
+    if (token.type === TOKEN_LEFT_BRACKET) return new nodes.Array(lineno, colno, children);
+    if (token.type === TOKEN_LEFT_CURLY) return new nodes.Dict(lineno, colno, children);
+    return children.length === 1 && commas === 0 ? new nodes.Group(lineno, colno, children) : new Tuple(lineno, colno, children);
+  }
+
+  /** Arguments or parameters in parentheses. */
+  override parseSignature(tolerant = false): nodes.NodeList | null {
+    const open = this.peekToken();
+    if (!this.skip(TOKEN_LEFT_PAREN)) {
+      if (tolerant) return null;
+      this.fail("expected arguments in parentheses");
+    }
+    const args = new nodes.NodeList(open!.lineno, open!.colno);
+    const keywords = new nodes.KeywordArgs(open!.lineno, open!.colno);
+    for (let isFirst = true; !this.skip(TOKEN_RIGHT_PAREN); isFirst = false) {
+      if (!isFirst && !this.skip(TOKEN_COMMA)) this.fail("expected a comma or a closing parenthesis", open!.lineno, open!.colno);
+      if (!isFirst && this.skip(TOKEN_RIGHT_PAREN)) break;
+      const token = this.peekToken();
+      if (token?.type === TOKEN_OPERATOR && (token.value === "*" || token.value === "**")) {
+        this.nextToken();
+        const star = new Star(token.lineno, token.colno);
+        args.addChild(Object.assign(star, { operand: this.parseExpression(), keywords: token.value === "**" }));
+        continue;
+      }
+      const argument = this.parseExpression();
+      if (!this.skipValue(TOKEN_OPERATOR, "=")) args.addChild(argument);
+      else keywords.addChild(new nodes.Pair(argument.lineno, argument.colno, argument, this.parseExpression()));
+    }
+    if (keywords.children.length > 0) args.addChild(keywords);
+    return args;
+  }
+
+  // --- statements ---------------------------------------------------------------------------------------------------
+
+  override parseUntilBlocks(...names: string[]): nodes.NodeList {
+    return this.nested(() => {
+      const body = super.parseUntilBlocks(...names);
+      if (this.peekToken() === null) this.fail(`expected {% ${names[names.length - 1]} %}, got end of file`);
+      return body;
+    });
+  }
+
+  override parseStatement(): nodes.Node | null {
+    const token = this.peekToken();
+    if (token === null) this.fail("expected a tag, got end of file");
+    if (token.type !== TOKEN_SYMBOL) this.fail(`expected a tag, got ${token.value}`, token.lineno, token.colno);
+    if (this.breakOnBlocks?.includes(token.value)) return null;
+    switch (token.value) {
+      case "raw":
+        return this.parseRaw();
+      case "if":
+        return this.parseIf();
+      case "for":
+        return this.parseFor();
+      case "block":
+        return this.parseBlock();
+      case "extends":
+        return this.parseExtends();
+      case "include":
+        return this.parseInclude();
+      case "import":
+        return this.parseImport();
+      case "from":
+        return this.parseFrom();
+      case "set":
+        return this.parseSet();
+      case "with":
+        return this.parseWith();
+      case "macro":
+        return this.parseMacro();
+      case "call":
+        return this.parseCall();
+      case "filter":
+        return this.parseFilterStatement();
+      case "do":
+        return this.parseDo();
+      case "break":
+      case "continue":
+        return this.parseJump(token.value);
+      case "autoescape":
+        return this.parseAutoescape();
+      default:
+        return this.fail(`unknown tag '${token.value}'`, token.lineno, token.colno);
+    }
+  }
+
+  /** The same as nunjucks's, without regular expressions that take a time quadratic in the white space. */
+  override parseNodes(): nodes.Node[] {
+    const found: nodes.Node[] = [];
+    for (let token = this.nextToken(); token !== null; token = this.nextToken()) {
+      const { type, lineno, colno } = token;
+      if (type === TOKEN_DATA) {
+        let text = token.value;
+        const next = this.peekToken();
+        if (this.dropLeadingWhitespace) text = text.trimStart();
+        this.dropLeadingWhitespace = false;
+        // `{%-`, `{{-` and `{#-` take the white space in front of them.
+        if (next !== null && next.type !== TOKEN_DATA && next.value[2] === "-") text = text.trimEnd();
+        found.push(new nodes.Output(lineno, colno, [new nodes.TemplateData(lineno, colno, text)]));
+      } else if (type === TOKEN_BLOCK_START) {
+        this.dropLeadingWhitespace = false;
+        const statement = this.parseStatement();
+        if (statement === null) break;
+        found.push(statement);
+      } else if (type === TOKEN_VARIABLE_START) {
+        const expression = this.parseTuple();
+        this.dropLeadingWhitespace = false;
+        this.endVariable();
+        found.push(new nodes.Output(lineno, colno, [expression]));
+      } else if (type === TOKEN_COMMENT) {
+        this.dropLeadingWhitespace = token.value.endsWith("-#}");
+      } else this.fail(`unexpected '${token.value}'`, lineno, colno);
+    }
+    return found;
+  }
+
+  private endVariable(): void {
+    const token = this.nextToken();
+    if (token?.type !== "variable-end") this.fail(`expected }}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
+    this.dropLeadingWhitespace = token.value.startsWith("-");
+  }
+
+  private parseRaw(): nodes.Node {
+    const begun = this.advanceAfterBlockEnd();
+    const { tokens } = this;
+    const end = /\{%([-+]?)\s*endraw\s*([-+]?)%\}/g;
+    end.lastIndex = tokens.index;
+    const found = end.exec(tokens.str);
+    if (found === null) this.fail("expected {% endraw %}, got end of file", begun.lineno, begun.colno);
+    let text = tokens.str.slice(tokens.index, found.index);
+    if (this.dropLeadingWhitespace) text = text.trimStart();
+    if (found[1] === "-") text = text.trimEnd();
+    tokens.forwardN(end.lastIndex - tokens.index);
+    this.dropLeadingWhitespace = found[2] === "-";
+    return new nodes.Output(begun.lineno, begun.colno, [new nodes.TemplateData(begun.lineno, begun.colno, text)]);
+  }
+
+  private parseIf(): nodes.Node {
+    const first = new nodes.If();
+    let node = first;
+    for (;;) {
+      const token = this.nextToken()!; // if, elif
+      node.lineno = token.lineno;
+      node.colno = token.colno;
+      node.cond = this.parseTuple();
+      this.advanceAfterBlockEnd(token.value);
+      node.body = this.parseUntilBlocks("elif", "else", "endif");
+      node.else_ = null;
+      if (this.peekToken()!.value === "elif") {
+        const next = new nodes.If();
+        node.else_ = next;
+        node = next;
+        continue;
+      }
+      if (this.peekToken()!.value === "else") {
+        this.advanceAfterBlockEnd();
+        node.else_ = this.parseUntilBlocks("endif");
+      }
+      this.advanceAfterBlockEnd();
+      return first;
+    }
+  }
+
+  /** A name, or several that a value is spread over; `ns.attribute` where `attributes`. */
+  private parseTarget(attributes = false): nodes.Node {
+    const one = (): nodes.Node => {
+      const token = this.peekToken();
+      if (token?.type === TOKEN_LEFT_PAREN) {
+        this.nextToken();
+        const inner = this.nested(() => this.parseTarget());
+        if (!this.skip(TOKEN_RIGHT_PAREN)) this.fail("expected a closing parenthesis");
+        return inner;
+      }
+      if (token?.type !== TOKEN_SYMBOL) this.fail(`expected a name, got ${token?.value ?? "end of file"}`);
+      const name = this.parsePrimary(true);
+      if (!attributes || !this.skipValue(TOKEN_OPERATOR, ".")) return name;
+      const attribute = this.expect(TOKEN_SYMBOL);
+      const key = new nodes.Literal(attribute.lineno, attribute.colno, attribute.value);
+      return new nodes.LookupVal(name.lineno, name.colno, name, key);
+    };
+    const first = one();
+    if (!this.isComma()) return first;
+    const tuple = new Tuple(first.lineno, first.colno, [first]);
+    while (this.skip(TOKEN_COMMA)) if (this.peekToken()?.type === TOKEN_SYMBOL || this.peekToken()?.type === TOKEN_LEFT_PAREN) tuple.addChild(one());
+    return tuple;
+  }
+
+  private parseFor(): nodes.Node {
+    const token = this.nextToken()!;
+    const loop = new Loop(token.lineno, token.colno);
+    loop.target = this.parseTarget();
+    if (!this.skipSymbol("in")) this.fail("expected 'in' in the for loop");
+    // Without the conditional expression: `if` begins the loop's filter.
+    loop.iterable = this.parseWithoutCondition();
+    loop.test = this.skipSymbol("if") ? this.parseExpression() : undefined;
+    loop.recursive = this.skipSymbol("recursive");
+    this.advanceAfterBlockEnd("for");
+    loop.body = this.parseUntilBlocks("else", "endfor");
+    loop.otherwise = undefined;
+    if (this.skipSymbol("else")) {
+      this.advanceAfterBlockEnd("else");
+      loop.otherwise = this.parseUntilBlocks("endfor");
+    }
+    this.advanceAfterBlockEnd();
+    return loop;
+  }
+
+  private parseWithoutCondition(): nodes.Node {
+    const first = this.parseOr();
+    if (!this.isComma()) return first;
+    const tuple = new Tuple(first.lineno, first.colno, [first]);
+    while (this.skip(TOKEN_COMMA)) tuple.addChild(this.parseOr());
+    return tuple;
+  }
+
+  private name(what: string): nodes.Symbol {
+    const token = this.nextToken();
+    if (token?.type !== TOKEN_SYMBOL) this.fail(`expected the name of ${what}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
+    return new nodes.Symbol(token.lineno, token.colno, token.value);
+  }
+
+  private parseBlock(): nodes.Node {
+    const token = this.nextToken()!;
+    const block = new nodes.Block(token.lineno, token.colno);
+    block.name = this.name("the block");
+    const scoped = this.skipSymbol("scoped");
+    const required = this.skipSymbol("required");
+    this.advanceAfterBlockEnd("block");
+    block.body = this.parseUntilBlocks("endblock");
+    this.nextToken(); // endblock
+    const repeated = this.peekToken();
+    if (repeated?.type === TOKEN_SYMBOL && repeated.value !== block.name.value) {
+      this.fail(`expected the end of block '${block.name.value}', got '${repeated.value}'`, repeated.lineno, repeated.colno);
+    }
+    if (repeated?.type === TOKEN_SYMBOL) this.nextToken();
+    this.advanceAfterBlockEnd("endblock");
+    return Object.assign(block, { scoped, required });
+  }
+
+  private parseInclude(): nodes.Node {
+    const token = this.nextToken()!;
+    const include = new nodes.Include(token.lineno, token.colno);
+    include.template = this.parseExpression();
+    include.ignoreMissing = this.skipSymbol("ignore");
+    if (include.ignoreMissing && !this.skipSymbol("missing")) this.fail("expected 'missing' after 'ignore'");
+    let withContext = true;
+    if (this.skipSymbol("with") || (this.skipSymbol("without") && !(withContext = false))) {
+      if (!this.skipSymbol("context")) this.fail("expected 'context'");
+    }
+    this.advanceAfterBlockEnd("include");
+    return Object.assign(include, { withContext });
+  }
+
+  private parseSet(): nodes.Node {
+    const token = this.nextToken()!;
+    const set = new nodes.Set(token.lineno, token.colno, []);
+    set.targets = [this.parseTarget(true)];
+    if (this.skipValue(TOKEN_OPERATOR, "=")) {
+      set.value = this.parseTuple();
+      this.advanceAfterBlockEnd("set");
+      return set;
+    }
+    // A block: its output, through filters if there are any.
+    const filters: [nodes.Symbol, nodes.Node[]][] = [];
+    while (this.skip(TOKEN_PIPE)) filters.push([this.parseFilterName(), this.parseFilterArgs()]);
+    this.advanceAfterBlockEnd("set");
+    set.value = filtered(new nodes.Capture(token.lineno, token.colno, this.parseUntilBlocks("endset")), filters);
+    this.advanceAfterBlockEnd();
+    return set;
+  }
+
+  private parseWith(): nodes.Node {
+    const token = this.nextToken()!;
+    const node = Object.assign(new With(token.lineno, token.colno), { targets: [] as nodes.Node[], values: [] as nodes.Node[] });
+    while (this.peekToken()?.type !== TOKEN_BLOCK_END) {
+      if (node.targets.length > 0 && !this.skip(TOKEN_COMMA)) this.fail("expected a comma");
+      node.targets.push(this.name("a variable"));
+      if (!this.skipValue(TOKEN_OPERATOR, "=")) this.fail("expected '='");
+      node.values.push(this.parseExpression());
+    }
+    this.advanceAfterBlockEnd("with");
+    node.body = this.parseUntilBlocks("endwith");
+    this.advanceAfterBlockEnd();
+    return node;
+  }
+
+  private parseMacro(): nodes.Node {
+    const token = this.nextToken()!;
+    const name = this.name("the macro");
+    const macro = new nodes.Macro(token.lineno, token.colno, name, this.parseParameters());
+    this.advanceAfterBlockEnd("macro");
+    macro.body = this.parseUntilBlocks("endmacro");
+    this.nextToken(); // endmacro
+    if (this.peekToken()?.type === TOKEN_SYMBOL) this.nextToken();
+    this.advanceAfterBlockEnd("endmacro");
+    return macro;
+  }
+
+  private parseParameters(): nodes.NodeList {
+    const parameters = this.parseSignature()!;
+    for (const parameter of parameters.children) {
+      const names = parameter instanceof nodes.KeywordArgs ? parameter.children.map((pair) => (pair as nodes.Pair).key) : [parameter];
+      for (const name of names) if (!(name instanceof nodes.Symbol)) this.fail("expected a parameter name", name.lineno, name.colno);
+    }
+    return parameters;
+  }
+
+  private parseCall(): nodes.Node {
+    const { lineno, colno } = this.nextToken()!;
+    const parameters = this.peekToken()?.type === TOKEN_LEFT_PAREN ? this.parseParameters() : new nodes.NodeList(lineno, colno);
+    const call = this.parseExpression();
+    if (!(call instanceof nodes.FunCall) || call instanceof nodes.Filter) this.fail("expected a call", lineno, colno);
+    this.advanceAfterBlockEnd("call");
+    const name = new nodes.Symbol(lineno, colno, "caller");
+    const caller = new nodes.Caller(lineno, colno, name, parameters, this.parseUntilBlocks("endcall"));
+    this.advanceAfterBlockEnd();
+    let keywords = call.args.children[call.args.children.length - 1];
+    if (!(keywords instanceof nodes.KeywordArgs)) {
+      keywords = new nodes.KeywordArgs(lineno, colno);
+      call.args.addChild(keywords);
+    }
+    (keywords as nodes.KeywordArgs).addChild(new nodes.Pair(lineno, colno, name, caller));
+    return new nodes.Output(lineno, colno, [call]);
+  }
+
+  private parseFilterStatement(): nodes.Node {
+    const { lineno, colno } = this.nextToken()!;
+    const filters: [nodes.Symbol, nodes.Node[]][] = [];
+    do filters.push([this.parseFilterName(), this.parseFilterArgs()]);
+    while (this.skip(TOKEN_PIPE));
+    this.advanceAfterBlockEnd("filter");
+    const body = new nodes.Capture(lineno, colno, this.parseUntilBlocks("endfilter"));
+    this.advanceAfterBlockEnd();
+    return new nodes.Output(lineno, colno, [filtered(body, filters)]);
+  }
+
+  private parseDo(): nodes.Node {
+    const token = this.nextToken()!;
+    const expression = this.parseTuple();
+    this.advanceAfterBlockEnd("do");
+    return Object.assign(new Do(token.lineno, token.colno), { expression });
+  }
+
+  private parseJump(kind: "break" | "continue"): nodes.Node {
+    const token = this.nextToken()!;
+    this.advanceAfterBlockEnd(kind);
+    return Object.assign(new Jump(token.lineno, token.colno), { kind });
+  }
+
+  /** Nothing is ever escaped by itself; the block is taken as it stands. */
+  private parseAutoescape(): nodes.Node {
+    const token = this.nextToken()!;
+    this.parseExpression();
+    this.advanceAfterBlockEnd("autoescape");
+    const body = this.parseUntilBlocks("endautoescape");
+    this.advanceAfterBlockEnd();
+    return Object.assign(new With(token.lineno, token.colno), { targets: [], values: [], body });
+  }
+}
+
+function filtered(node: nodes.Node, filters: [nodes.Symbol, nodes.Node[]][]): nodes.Node {
+  for (const [name, args] of filters) {
+    node = new nodes.Filter(name.lineno, name.colno, name, new nodes.NodeList(name.lineno, name.colno, [node, ...args]));
+  }
+  return node;
+}
+
+function numberOf({ type, value }: Token): unknown {
+  const digits = value.replaceAll("_", "");
+  if (type === TOKEN_FLOAT) return float(Number(digits));
+  if (/^0[bBoO]/.test(digits)) return Number(digits);
+  return parseNumber(digits);
+}
+
+/** The syntax tree of a template. Throws a Problem with the line. */
+export function parseTemplate(source: string, options: LexerOptions): nodes.Root {
+  const tokens = new JinjaTokenizer(source, options);
+  const parser = new JinjaParser(tokens);
+  try {
+    const root = parser.parseAsRoot();
+    if (parser.peekToken() !== null) throw new Problem("unexpected text after the end", tokens.lineno + 1);
+    return root;
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    if (error instanceof RangeError) throw new Problem("nested too deeply", tokens.lineno + 1);
+    const { message, lineno } = error as { message?: unknown; lineno?: unknown };
+    // nunjucks names its own functions in front of some messages.
+    const text = typeof message === "string" ? message.replace(/^\(unknown path\)(?: \[.*?\])?\s*/, "").replace(/^parse\w+: /, "") : "";
+    const isOurs = /^[\x20-\x7e\u00a0-\uffff]+$/.test(text) && !(error instanceof TypeError);
+    throw new Problem(isOurs ? text : "syntax error", typeof lineno === "number" ? lineno : tokens.lineno + 1);
+  }
+}

@@ -1,0 +1,29 @@
+/** Regular expressions of check files: RE2 syntax, linear time on whatever a server sends. */
+import { RE2JS } from "re2js";
+
+const cache = new Map<string, RE2JS>();
+
+/** Whether the pattern matches anywhere in the text. */
+export function matches(pattern: string, text: string): boolean {
+  return compiled(pattern).matcher(text).find();
+}
+
+/** What is wrong with a pattern, or undefined. */
+export function patternError(pattern: string): string | undefined {
+  try {
+    compiled(pattern);
+    return undefined;
+  } catch (error) {
+    const words = error instanceof Error ? error.message : "";
+    return `invalid regular expression${words === "" ? "" : `: ${words.replace(/^error parsing regexp: /, "")}`}`;
+  }
+}
+
+function compiled(pattern: string): RE2JS {
+  let known = cache.get(pattern);
+  if (known === undefined) {
+    known = RE2JS.compile(pattern);
+    cache.set(pattern, known);
+  }
+  return known;
+}

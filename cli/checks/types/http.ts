@@ -1,0 +1,198 @@
+/** `type: http`: one request, and what its response must be. */
+import { toTextLossy } from "../../../interpreter/text.ts";
+import { unsatisfied } from "../jq.ts";
+import { matches } from "../regex.ts";
+import { checkRequest, excerpt, headerRecord, jsonError, request } from "../request.ts";
+import { AUTH, COUNT, HEADERS, JQ, oneOrMore, TLS } from "../schema-parts.ts";
+import { type Body, type CheckType, listOf, type Outcome, type RunContext } from "./type.ts";
+
+const STATUS_CLASS = "^[1-5]xx$";
+const STATUS = {
+  title: "an integer",
+  $comment: "or a class such as 2xx, or a list of them",
+  anyOf: [
+    { type: "integer", minimum: 100, maximum: 599 },
+    { type: "string", pattern: STATUS_CLASS },
+  ],
+} as const;
+
+const HEADER_EXPECTATION = {
+  title: "a string, true, false, or a mapping with equals, contains or matches",
+  anyOf: [
+    { type: "string" },
+    { type: "boolean" },
+    {
+      type: "object",
+      minProperties: 1,
+      additionalProperties: false,
+      properties: { equals: { type: "string" }, contains: { type: "string" }, matches: { type: "string" } },
+    },
+  ],
+} as const;
+
+interface Expectation {
+  status?: unknown;
+  json?: string | string[];
+  body?: string | string[];
+  body_matches?: string | string[];
+  headers?: Record<string, string | boolean | { equals?: string; contains?: string; matches?: string }>;
+  max_ms?: number;
+  tls_days_left?: number;
+}
+
+interface HttpBody {
+  url: string;
+  method?: string;
+  headers?: Record<string, unknown>;
+  body?: string;
+  json?: unknown;
+  auth?: { user?: string; password?: string; bearer?: string };
+  tls?: Record<string, unknown>;
+  follow?: boolean | number;
+  expect?: Expectation;
+}
+
+export const http: CheckType = {
+  name: "http",
+  summary: "one HTTP request, and what its response must be",
+  fields: {
+    url: { type: "string", minLength: 1 },
+    method: { type: "string", pattern: "^[A-Z][A-Z-]*$", title: "a method in capital letters", default: "GET" },
+    headers: HEADERS,
+    body: { type: "string", description: "sent as it is" },
+    json: { description: "sent as JSON" },
+    auth: AUTH,
+    tls: TLS,
+    follow: {
+      title: "true, false or a number of redirects",
+      anyOf: [{ type: "boolean" }, { type: "integer", minimum: 0, maximum: 100 }],
+      description: "whether, or how many, redirects are followed",
+      default: 10,
+    },
+  },
+  required: ["url"],
+  expect: {
+    status: { ...STATUS, anyOf: [...STATUS.anyOf, { type: "array", minItems: 1, items: STATUS }], default: "2xx" },
+    json: { ...oneOrMore("a jq expression or a list of them", JQ), description: "jq expressions that must be true" },
+    body: { ...oneOrMore("a string or a list of strings"), description: "must be in the body" },
+    body_matches: oneOrMore("a regular expression or a list of them"),
+    headers: { type: "object", minProperties: 1, additionalProperties: HEADER_EXPECTATION },
+    max_ms: { type: "number", minimum: 0, description: "the whole exchange, in milliseconds" },
+    tls_days_left: { ...COUNT, description: "days that the certificate must still be valid" },
+  },
+
+  validate(body, { note, jq, regex }) {
+    checkRequest(body, note);
+    const { body: text, json, url, expect } = body as unknown as HttpBody;
+    if (text !== undefined && json !== undefined) note(["json"], "either body or json");
+    listOf(expect?.json).forEach((expression, i) => jq(pathIn(expect?.json, "json", i), expression));
+    listOf(expect?.body_matches).forEach((pattern, i) => regex(pathIn(expect?.body_matches, "body_matches", i), pattern));
+    for (const [name, wanted] of Object.entries(expect?.headers ?? {})) {
+      if (typeof wanted === "object") regex(["expect", "headers", name, "matches"], wanted.matches);
+    }
+    if (expect?.tls_days_left !== undefined && typeof url === "string" && !/^https:/i.test(url)) {
+      note(["expect", "tls_days_left"], "only https: has a certificate");
+    }
+  },
+
+  async run(body: Body, context: RunContext): Promise<Outcome> {
+    const spec = body as unknown as HttpBody;
+    const { body: text, json, expect = {} } = spec;
+    const content = text ?? (json === undefined ? undefined : JSON.stringify(json));
+    const answer = await request(
+      {
+        method: spec.method ?? "GET",
+        url: spec.url,
+        headers: spec.headers,
+        auth: spec.auth,
+        tls: spec.tls,
+        body: content === undefined ? undefined : Buffer.from(content, "utf8"),
+        contentType: json === undefined ? undefined : "application/json",
+        maxRedirects: spec.follow === false ? 0 : typeof spec.follow === "number" ? spec.follow : undefined,
+      },
+      context,
+    );
+    if (answer.error !== undefined) return { error: answer.error };
+    const { response } = answer;
+    const bodyText = toTextLossy(response.body);
+    const headers = headerRecord(response.headers);
+    const notJson = jsonError(bodyText);
+    const result = resultText(response.status, response.url, response.elapsedMs, headers, bodyText, notJson === undefined);
+    const found = { status: response.status, elapsedMs: response.elapsedMs, headers, bodyText, notJson };
+    const errors = await differences(expect, found, context);
+    if (expect.tls_days_left !== undefined && errors.length === 0) {
+      const { daysLeftError } = await import("../certificate.ts");
+      const error = await daysLeftError(response.url, spec.tls, expect.tls_days_left, context);
+      if (error !== undefined) errors.push(error);
+    }
+    return errors.length === 0 ? { result } : { error: errors.join("; "), result, details: excerpt(response) };
+  },
+};
+
+function pathIn(given: unknown, key: string, i: number): (string | number)[] {
+  return Array.isArray(given) ? ["expect", key, i] : ["expect", key];
+}
+
+interface Found {
+  status: number;
+  elapsedMs: number;
+  headers: Record<string, string>;
+  bodyText: string;
+  notJson: string | undefined;
+}
+
+/** What is not as expected. A wrong status explains the rest, so nothing else is looked at then. */
+async function differences(expect: Expectation, found: Found, context: RunContext): Promise<string[]> {
+  const wanted = listOf<number | string>(expect.status ?? "2xx");
+  if (!wanted.some((one) => statusFits(one, found.status))) {
+    return [`expected status ${wanted.join(" or ")}, got ${found.status}`];
+  }
+  const errors: string[] = [];
+  if (expect.max_ms !== undefined && found.elapsedMs > expect.max_ms) {
+    errors.push(`expected an answer within ${expect.max_ms} ms, took ${found.elapsedMs} ms`);
+  }
+  for (const [name, expectation] of Object.entries(expect.headers ?? {})) {
+    const error = headerError(name, expectation, found.headers[name.toLowerCase()]);
+    if (error !== undefined) errors.push(error);
+  }
+  for (const part of listOf<string>(expect.body)) {
+    if (!found.bodyText.includes(part)) errors.push(`expected ${JSON.stringify(part)} in the body`);
+  }
+  for (const pattern of listOf<string>(expect.body_matches)) {
+    if (!matches(pattern, found.bodyText)) errors.push(`expected a body that matches ${JSON.stringify(pattern)}`);
+  }
+  const expressions = listOf<string>(expect.json);
+  if (expressions.length > 0 && found.notJson !== undefined) return [...errors, found.notJson];
+  for (const expression of expressions) {
+    const error = await unsatisfied(context.run.jq, expression, found.bodyText, context.signal);
+    if (error !== undefined) errors.push(error);
+  }
+  return errors;
+}
+
+function statusFits(wanted: number | string, status: number): boolean {
+  if (typeof wanted === "string" && /^[1-5]xx$/.test(wanted)) return Math.floor(status / 100) === Number(wanted[0]);
+  return Number(wanted) === status;
+}
+
+function headerError(
+  name: string,
+  wanted: string | boolean | { equals?: string; contains?: string; matches?: string },
+  value: string | undefined,
+): string | undefined {
+  if (wanted === false) return value === undefined ? undefined : `expected no header ${name}, got ${JSON.stringify(value)}`;
+  if (value === undefined) return `expected a header ${name}, got none`;
+  if (wanted === true) return undefined;
+  const { equals, contains, matches: pattern } = typeof wanted === "string" ? { equals: wanted } : (wanted as { equals?: string; contains?: string; matches?: string });
+  const got = `got ${JSON.stringify(value)}`;
+  if (equals !== undefined && value !== equals) return `expected header ${name} to be ${JSON.stringify(equals)}, ${got}`;
+  if (contains !== undefined && !value.includes(contains)) return `expected ${JSON.stringify(contains)} in header ${name}, ${got}`;
+  if (pattern !== undefined && !matches(pattern, value)) return `expected header ${name} to match ${JSON.stringify(pattern)}, ${got}`;
+  return undefined;
+}
+
+/** The result as JSON text. A JSON body goes in as it came, so that no number loses digits. */
+function resultText(status: number, url: string, elapsedMs: number, headers: object, body: string, isJson: boolean): string {
+  const json = isJson ? `,"json":${body}` : "";
+  return `{"status":${status},"url":${JSON.stringify(url)},"elapsed_ms":${elapsedMs},"headers":${JSON.stringify(headers)},"body":${JSON.stringify(body)}${json}}`;
+}

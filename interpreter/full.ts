@@ -1,0 +1,17 @@
+/** A virtual machine with all of Lua's standard libraries, for scripts that may do anything (`assay lua`). */
+import { createVm, openGlobal } from "./index.ts";
+import { debugLibrary } from "./library/debug.ts";
+import { filesLibrary } from "./library/files.ts";
+import { ioLibrary } from "./library/io.ts";
+import { type Environment, openSearchers } from "./library/searchers.ts";
+import type { Limits } from "./limits.ts";
+import type { VirtualMachine } from "./vm.ts";
+
+/** `environment` looks up what `require` searches by: LUA_PATH and LUA_CPATH, with or without `_5_5`. */
+export function createFullVm(environment: Environment, limits?: Limits): VirtualMachine {
+  const vm = createVm(limits);
+  vm.debug = true;
+  openSearchers(vm, environment);
+  for (const library of [filesLibrary, ioLibrary, debugLibrary]) openGlobal(vm, library);
+  return vm;
+}
