@@ -10,13 +10,15 @@ export class Finalizers {
   private due: (LuaTable | Userdata)[] = [];
   /** Whether weak tables or finalizers exist, so that collections matter to the program. */
   isWanted = false;
+  private isClosing = false;
   /** Whether finalizers are being called. */
   running = false;
 
   /** Notes that an object got a metatable. */
   note(object: LuaTable | Userdata, metatable: LuaTable): void {
     if (eventOf(metatable, Event.Mode) !== undefined) this.isWanted = true;
-    if (eventOf(metatable, Event.Gc) === undefined) return;
+    // What finalizers make while the machine is being closed is not finalized any more.
+    if (this.isClosing || eventOf(metatable, Event.Gc) === undefined) return;
     this.isWanted = true;
     // Setting the same metatable again does not mark it twice; a search from the end finds the common case fast.
     for (let i = this.marked.length - 1; i >= 0 && i > this.marked.length - 8; i--) if (this.marked[i] === object) return;
@@ -36,6 +38,7 @@ export class Finalizers {
 
   /** All that are left, when the machine is closed: the last marked first. */
   takeAll(): void {
+    this.isClosing = true;
     this.due.push(...this.marked.reverse());
     this.marked = [];
   }

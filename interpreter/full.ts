@@ -1,6 +1,7 @@
 /** A virtual machine with all of Lua's standard libraries, for scripts that may do anything (`assay lua`). */
 import { createVm, openGlobal } from "./index.ts";
 import { debugLibrary } from "./library/debug.ts";
+import { debugPrompt } from "./library/debug-prompt.ts";
 import { filesLibrary } from "./library/files.ts";
 import { ioLibrary } from "./library/io.ts";
 import { type Environment, openSearchers } from "./library/searchers.ts";
@@ -12,6 +13,7 @@ export function createFullVm(environment: Environment, limits?: Limits): Virtual
   const vm = createVm(limits);
   vm.debug = true;
   openSearchers(vm, environment);
-  for (const library of [filesLibrary, ioLibrary, debugLibrary]) openGlobal(vm, library);
+  const debug = { ...debugLibrary, functions: [...debugLibrary.functions, debugPrompt] };
+  for (const library of [filesLibrary, ioLibrary, debug]) openGlobal(vm, library);
   return vm;
 }

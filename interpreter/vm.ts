@@ -37,6 +37,8 @@ export class VirtualMachine {
   undump: ((dumped: string, environment: Cell) => Results) | undefined = undefined;
   /** Where `print` writes: bytes, as a byte string. A promise makes the printing task wait for it. */
   write: (bytes: string) => Promise<void> | undefined = () => undefined;
+  /** An environment variable, as a byte string; the host decides which a script may see. */
+  getenv: (name: string) => string | undefined = (name) => process.env[name];
   /** Sees the text of each chunk before it is compiled: the host opens the libraries that it names. */
   beforeCompile: (source: string) => void = () => {};
   /** Where warnings go; `last` is false for control messages, which have several pieces never. */

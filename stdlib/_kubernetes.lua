@@ -233,8 +233,9 @@ function M.versions(c, key, list, attempt, any_404)
   return body, response, version
 end
 
+--- A client may pin the version of the kinds that have moved between versions.
 local function versions_of(c, kind)
-  return c.api_version and { c.api_version } or kind.versions
+  return c.api_version and #kind.versions > 1 and { c.api_version } or kind.versions
 end
 
 local OK_OR_404 = { 200, 404 }

@@ -1,5 +1,6 @@
 /** Databases in files, by bun:sqlite. Runs in the SQLite worker. */
 import { Database, type Statement } from "bun:sqlite";
+import { withCasts } from "./sqlite-casts.ts";
 import { type Engine, EngineError, type EngineStatement, positionOf, type SqliteValue } from "./sqlite-engine.ts";
 import type { OpenRequest, WireValue } from "./sqlite-wire.ts";
 
@@ -38,7 +39,7 @@ export class FileEngine implements Engine {
 
   prepare(sql: string): EngineStatement {
     try {
-      return new FileStatement(this.database.prepare(sql), sql);
+      return new FileStatement(this.database, sql);
     } catch (error) {
       throw engineError(error, sql);
     }
@@ -60,16 +61,27 @@ function bound(value: WireValue): null | boolean | number | bigint | string | Ui
   return typeof value === "object" && "float" in value ? value.float : value;
 }
 
+/** bun:sqlite binds a whole float as an integer. */
+function typeToKeep(value: WireValue): "real" | undefined {
+  return typeof value === "object" && "float" in value ? "real" : undefined;
+}
+
 class FileStatement implements EngineStatement {
   readonly columns: readonly string[];
   private rows: Iterator<Record<string, SqliteValue>> | undefined = undefined;
   private row: Record<string, SqliteValue> = {};
 
+  private statement: Statement;
+  /** The text it is prepared from: the statement, or that with casts. */
+  private prepared: string;
+
   constructor(
-    private readonly statement: Statement,
+    private readonly database: Database,
     private readonly sql: string,
   ) {
-    this.columns = statement.columnNames;
+    this.prepared = sql;
+    this.statement = database.prepare(sql);
+    this.columns = this.statement.columnNames;
   }
 
   declared(): readonly (string | null)[] {
@@ -79,11 +91,19 @@ class FileStatement implements EngineStatement {
   start(parameters: readonly WireValue[]): void {
     const values = parameters.map(bound);
     try {
+      this.use(withCasts(this.sql, parameters, typeToKeep));
       if (this.columns.length === 0) this.statement.run(...values);
       else this.rows = this.statement.iterate(...values) as Iterator<Record<string, SqliteValue>>;
     } catch (error) {
       throw engineError(error, this.sql);
     }
+  }
+
+  private use(sql: string): void {
+    if (sql === this.prepared) return;
+    this.statement.finalize();
+    this.statement = this.database.prepare(sql);
+    this.prepared = sql;
   }
 
   step(): boolean {

@@ -91,13 +91,14 @@ class MemoryStatement implements EngineStatement {
   private types: readonly (string | null)[] | undefined = undefined;
   private row: readonly SqliteValue[] = [];
   private pending = false;
-  /** The statement with parameters marked as integers or floats, which sql.js would confuse. */
-  private marked = "";
+  /** The text it is prepared from: the statement, or that with casts. */
+  private prepared: string;
 
   constructor(
     private readonly engine: MemoryEngine,
     private readonly sql: string,
   ) {
+    this.prepared = sql;
     this.statement = engine.database.prepare(sql);
     this.columns = this.statement.getColumnNames();
   }
@@ -109,7 +110,7 @@ class MemoryStatement implements EngineStatement {
 
   start(parameters: readonly WireValue[]): void {
     try {
-      this.use(mark(this.sql, parameters));
+      this.use(withCasts(this.sql, parameters, typeToKeep));
       this.statement.bind(parameters.map(bound));
       this.pending = this.columns.length > 0;
       if (!this.pending) this.statement.step();
@@ -120,10 +121,10 @@ class MemoryStatement implements EngineStatement {
 
   /** Has the statement prepared as `sql`. */
   private use(sql: string): void {
-    if (sql === (this.marked === "" ? this.sql : this.marked)) return;
+    if (sql === this.prepared) return;
     this.statement.free();
     this.statement = this.engine.database.prepare(sql);
-    this.marked = sql;
+    this.prepared = sql;
   }
 
   step(): boolean {
@@ -154,7 +155,7 @@ class MemoryStatement implements EngineStatement {
   }
 }
 
-/** What sql.js binds for a value; integers of more than 32 bits cross as text, see `mark`. */
+/** What sql.js binds for a value; what it would take for another type crosses as text, see sqlite-casts.ts. */
 function bound(value: WireValue): null | boolean | number | string | Uint8Array {
   switch (typeof value) {
     case "undefined":
@@ -164,32 +165,19 @@ function bound(value: WireValue): null | boolean | number | string | Uint8Array 
     case "number":
       return isLong(value) ? String(value) : value;
     case "object":
-      return "float" in value ? value.float : value;
+      // As text it keeps the sign of a zero through the cast.
+      return "float" in value ? String(Object.is(value.float, -0) ? "-0.0" : value.float) : value;
     default:
       return value;
   }
 }
 
-/** sql.js binds an integer beyond 32 bits as a float. */
-function isLong(value: number): boolean {
-  return Number.isSafeInteger(value) && value !== (value | 0);
+/** sql.js binds an integer beyond 32 bits as a float, and a whole float as an integer. */
+function typeToKeep(value: WireValue): "integer" | "real" | undefined {
+  if (typeof value === "bigint" || (typeof value === "number" && isLong(value))) return "integer";
+  return typeof value === "object" && "float" in value ? "real" : undefined;
 }
 
-/**
- * The statement with a cast around each parameter whose type sql.js would not keep: whole floats, which it binds as
- * integers, and long integers. The plus sign takes away the affinity that a cast has and a parameter has not.
- */
-function mark(sql: string, parameters: readonly WireValue[]): string {
-  const types = parameters.map((value) => {
-    if (typeof value === "bigint" || (typeof value === "number" && isLong(value))) return "integer";
-    return typeof value === "object" && "float" in value ? "real" : undefined;
-  });
-  if (types.every((type) => type === undefined)) return sql;
-  let text = sql;
-  for (const { start, end, index } of [...scan(sql, "sqlite").placeholders].reverse()) {
-    const type = types[index - 1];
-    if (type === undefined) continue;
-    text = `${text.slice(0, start)}+cast(?${index} as ${type})${text.slice(end)}`;
-  }
-  return text;
+function isLong(value: number): boolean {
+  return Number.isSafeInteger(value) && value !== (value | 0);
 }

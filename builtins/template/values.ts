@@ -125,17 +125,12 @@ export function isLuaList(table: LuaTable): boolean {
   if (table.mark === OBJECT) return false;
   const n = table.length();
   if (n === 0) return false;
-  let others = false;
-  let indices = 0;
-  for (let at = table.nextPosition(0); at !== 0 && !others; at = table.nextPosition(at)) {
+  // The array part holds nothing but such keys; only the rest needs a look, and a list has none.
+  for (let at = table.nextPosition(table.array.length - 1); at !== 0; at = table.nextPosition(at)) {
     const key = table.keyAt(at);
-    if (typeof key === "number" && key >= 1 && key <= n) indices++;
-    else others = true;
-    // The array part comes first: a table without anything behind it is a list.
-    if (indices === n) others = table.nextPosition(at) !== 0;
-    if (indices === n) break;
+    if (typeof key !== "number" || key < 1 || key > n) return false;
   }
-  return !others;
+  return true;
 }
 
 export function isSequence(value: TemplateValue): value is List | LuaTable | string {

@@ -4,8 +4,8 @@ import { newUserdata } from "../../interpreter/native.ts";
 import { state } from "../../interpreter/state.ts";
 import type { LuaTable } from "../../interpreter/table.ts";
 import { Task } from "../../interpreter/task.ts";
-import type { Value } from "../../interpreter/value.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { errorFields } from "../http/error-fields.ts";
 import { headerOf } from "../http/headers.ts";
 import type { Connection } from "../http/server/connection.ts";
 import type { Head } from "../http/server/head.ts";
@@ -24,8 +24,10 @@ export interface WebsocketLimits {
   readonly subprotocols: readonly string[];
 }
 
-/** What a server keeps of each of its websockets. */
+/** A websocket of a server, and the task of its handler. */
 export interface OpenWebsocket {
+  /** Settles when the connection is closed and the handler has ended. */
+  readonly ended: Promise<unknown>;
   close(code: number): void;
   destroy(): void;
 }
@@ -39,8 +41,7 @@ export function acceptWebsocket(
   request: LuaTable,
   context: unknown,
   limits: WebsocketLimits,
-  open: Set<OpenWebsocket>,
-): string | undefined {
+): OpenWebsocket | string {
   const key = headerOf(head.headers, "sec-websocket-key");
   if (headerOf(head.headers, "sec-websocket-version") !== "13") return "websocket version 13 expected";
   if (key === undefined || !isKey(key)) return "malformed sec-websocket-key";
@@ -55,20 +56,18 @@ export function acceptWebsocket(
   const { maxMessage, pingMs } = limits;
   const websocket = new WebsocketConnection(socket, rest, { server: true, maxMessage, pingMs, subprotocol });
   const task = startHandler(vm, match, websocket, request, context);
-  const entry: OpenWebsocket = {
+  const handled = task.promise.then(
+    () => websocket.close(1000, ""),
+    (error) => failed(vm, match, websocket, error),
+  );
+  return {
+    ended: Promise.allSettled([handled, websocket.finished]),
     close: (code) => void websocket.close(code, ""),
     destroy: () => {
       task.cancel(new Stop("cancelled", "the server has stopped"));
       websocket.destroy();
     },
   };
-  open.add(entry);
-  const ended = task.promise.then(
-    () => websocket.close(1000, ""),
-    (error) => failed(vm, match, websocket, error),
-  );
-  void Promise.allSettled([ended, websocket.finished]).then(() => open.delete(entry));
-  return undefined;
 }
 
 function startHandler(vm: VirtualMachine, match: Match, websocket: WebsocketConnection, request: LuaTable, context: unknown): Task {
@@ -87,12 +86,7 @@ async function failed(vm: VirtualMachine, match: Match, websocket: WebsocketConn
     return;
   }
   if (!(error instanceof LuaError && error.cause instanceof Closed)) {
-    const fields: Record<string, Value> = { route: match.route };
-    if (error instanceof LuaError) {
-      fields.error = error.value;
-      if (error.traceback !== undefined) fields.traceback = error.traceback;
-    } else fields.error = "internal error";
-    writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", fields);
+    writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", { route: match.route, ...errorFields(vm, error) });
   }
   await websocket.close(1011, "internal error");
 }

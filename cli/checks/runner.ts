@@ -122,7 +122,7 @@ class SuiteRun {
   }
 
   private finish(check: Check, given: Omit<CheckResult, "name">): void {
-    const result: CheckResult = maskData({ name: check.name, ...given, ...annotations(check) }, this.settings.secrets.mask);
+    const result: CheckResult = maskData({ name: check.name, ...given, ...(given.status === "failed" ? placeOf(check) : {}) }, this.settings.secrets.mask);
     this.results.set(check, result);
     if (this.settings.silent?.has(check) !== true) this.settings.events.finished?.(check, result);
     for (const index of this.dependents.get(check.name) ?? []) {
@@ -273,7 +273,7 @@ function describeOutcome(
 }
 
 /** Where a check stands. */
-function annotations(check: Check): { file: string; line: number } {
+function placeOf(check: Check): { file: string; line: number } {
   return { file: check.place.file, line: check.place.line };
 }
 

@@ -2,6 +2,7 @@
 import { createFullVm } from "../../interpreter/full.ts";
 import { failure } from "../../interpreter/error.ts";
 import { LuaError, Stop, Task } from "../../interpreter/index.ts";
+import { closeMachine } from "../../interpreter/library/collect.ts";
 import { standardStreams } from "../../interpreter/library/io.ts";
 import { flushAll } from "../../interpreter/library/io-stream.ts";
 import { fromText } from "../../interpreter/text.ts";
@@ -46,11 +47,17 @@ export async function lua(words: string[]): Promise<Status> {
   };
   const task = new Task(vm, luaMain(command), []);
   try {
-    return (await task.start().promise) === true ? Status.Ok : Status.Failed;
+    const went = await task.start().promise;
+    await closeMachine(vm);
+    return went === true ? Status.Ok : Status.Failed;
   } catch (error) {
-    if (error instanceof Stop && error.reason === "exit") return error.status as Status;
+    if (error instanceof Stop && error.reason === "exit") {
+      await closeMachine(vm);
+      return error.status as Status;
+    }
     if (!(error instanceof LuaError)) throw error;
     report(streams, error.value);
+    await closeMachine(vm);
     return Status.Failed;
   } finally {
     flushAll();

@@ -1,8 +1,9 @@
 /** Basic functions (manual §6.1). */
-import { call, Continuation } from "../call.ts";
+
 import { indexValue } from "../access.ts";
+import { Continuation, call } from "../call.ts";
 import { type CompileOptions, compile } from "../compile.ts";
-import { failure, LuaError } from "../error.ts";
+import { basicType, failure, LuaError } from "../error.ts";
 import { Cell, type NativeFunction } from "../function.ts";
 import { SyntaxFailure } from "../lexer.ts";
 import { Event, eventOf, metamethod, metatableOf } from "../metatable.ts";
@@ -33,12 +34,23 @@ import { suspend } from "../nodes/node.ts";
 import { parseNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
-import { basicType } from "../error.ts";
-import { float, integer, isNumber, list, NOTHING, rawEquals, type Results, results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { protectedCall, protectedCallWithHandler } from "./protected.ts";
-import type { VirtualMachine } from "../vm.ts";
 import { awaitPromise } from "../task.ts";
+import {
+  float,
+  integer,
+  isNumber,
+  list,
+  NOTHING,
+  type Results,
+  rawEquals,
+  results,
+  SUSPENDED,
+  type Suspended,
+  type Value,
+} from "../value.ts";
+import type { VirtualMachine } from "../vm.ts";
 import { collect, openFinalizers } from "./collect.ts";
+import { protectedCall, protectedCallWithHandler } from "./protected.ts";
 import { awaited, runSteps, type Steps } from "./steps.ts";
 import { tostring } from "./tostring.ts";
 
@@ -255,7 +267,17 @@ function getmetatable(value?: Value): Value {
   return guarded === undefined ? metatable : guarded;
 }
 
-const COLLECT_OPTIONS = ["stop", "restart", "collect", "count", "step", "isrunning", "generational", "incremental", "param"];
+const COLLECT_OPTIONS = [
+  "stop",
+  "restart",
+  "collect",
+  "count",
+  "step",
+  "isrunning",
+  "generational",
+  "incremental",
+  "param",
+];
 const COLLECT_PARAMETERS = ["minormul", "majorminor", "minormajor", "pause", "stepmul", "stepsize"];
 
 function collectgarbage(args: Value[]): Results | Suspended {
@@ -323,7 +345,8 @@ export const baseLibrary: Library = library(
     rawVariadic(
       "collectgarbage",
       {
-        summary: "Controls the accounting of memory: `collect`, `count` (in KiB), `step`, `stop`, `restart` and others.",
+        summary:
+          "Controls the accounting of memory: `collect`, `count` (in KiB), `step`, `stop`, `restart` and others.",
         params: [optional(string("opt")), optional(any("arg"))],
         returns: [returns("result", "any")],
         source,

@@ -74,4 +74,3 @@ export function openFinalizers(vm: VirtualMachine): void {
       });
   };
 }
-

@@ -2,12 +2,25 @@
 import { Coroutine } from "../coroutine.ts";
 import { failure, LuaError, where } from "../error.ts";
 import { NativeFunction } from "../function.ts";
-import { any, callable, checkFunction, fn, type Library, library, optional, rawFn, rawVariadic, rest, returns, typeError } from "../native.ts";
+import { charge } from "../memory.ts";
+import {
+  any,
+  callable,
+  checkFunction,
+  fn,
+  type Library,
+  library,
+  optional,
+  rawFn,
+  rawVariadic,
+  rest,
+  returns,
+  typeError,
+} from "../native.ts";
 import { type Resumable, suspend } from "../nodes/node.ts";
 import { MAX_NATIVE_CALLS, Reason, type Registers, state } from "../state.ts";
-import { caught, Closing, hasRoom, resumeCoroutine } from "../task.ts";
+import { Closing, caught, hasRoom, resumeCoroutine } from "../task.ts";
 import { type Results, results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { charge } from "../memory.ts";
 
 const RUNNING = 0;
 const START = 1;
@@ -176,7 +189,8 @@ export const coroutineLibrary: Library = library("coroutine", "Coroutines.", [
       params: [callable("f")],
       returns: [returns("co", "thread")],
       source,
-      example: "local co = coroutine.create(function() coroutine.yield(1) end); assert(select(2, coroutine.resume(co)) == 1)",
+      example:
+        "local co = coroutine.create(function() coroutine.yield(1) end); assert(select(2, coroutine.resume(co)) == 1)",
     },
     create,
   ),

@@ -1,14 +1,25 @@
 /** The debug library (manual §6.11), for `assay lua` only. */
 import { Coroutine } from "../coroutine.ts";
-import { argumentError, checkFunction, checkIndex, checkString, isFunction, type Library, library, rawVariadic, returns, typeError } from "../native.ts";
+import { basicType } from "../error.ts";
 import { Cell, LuaFunction, NativeFunction } from "../function.ts";
+import { getHook, setHook } from "../hook.ts";
+import { activeLines } from "../lines.ts";
+import {
+  argumentError,
+  checkFunction,
+  checkIndex,
+  checkString,
+  isFunction,
+  type Library,
+  library,
+  rawVariadic,
+  returns,
+  typeError,
+} from "../native.ts";
 import { isTailCall, type Level, levelAt, nameOf, runningStack, stackOf, traceback } from "../stack.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
 import { isNumber, NOTHING, type Results, Userdata, type Value } from "../value.ts";
-import { basicType } from "../error.ts";
-import { activeLines } from "../lines.ts";
-import { getHook, setHook } from "../hook.ts";
 
 /** Takes an optional coroutine from the front of the arguments: which one, and how many arguments that took. */
 function threadOf(args: Value[]): { coroutine: Coroutine; skip: number } {
@@ -266,7 +277,11 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   rawVariadic("gethook", row("The current hook: function, mask and count.", "hook", "function"), gethook),
   rawVariadic("getinfo", row("Information about a function or a level of the stack.", "info", "table"), getinfo),
   rawVariadic("getlocal", row("The name and value of a local variable.", "name", "string?"), getlocal),
-  rawVariadic("getmetatable", row("The metatable of any value, whatever its `__metatable` says.", "metatable"), getmetatable),
+  rawVariadic(
+    "getmetatable",
+    row("The metatable of any value, whatever its `__metatable` says.", "metatable"),
+    getmetatable,
+  ),
   rawVariadic("getregistry", row("The registry table.", "registry", "table"), () => state.vm.registry),
   rawVariadic("getupvalue", row("The name and value of an upvalue.", "name", "string?"), getupvalue),
   rawVariadic("getuservalue", row("A value attached to a userdata.", "value"), (args) => {
@@ -275,7 +290,11 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
     if (!(value instanceof Userdata)) return undefined;
     return index === 1 ? [value.user, true] : [undefined, false];
   }),
-  rawVariadic("sethook", row("Sets a hook for calls (c), returns (r), lines (l) and every n steps.", "nothing"), sethook),
+  rawVariadic(
+    "sethook",
+    row("Sets a hook for calls (c), returns (r), lines (l) and every n steps.", "nothing"),
+    sethook,
+  ),
   rawVariadic("setlocal", row("Sets a local variable.", "name", "string?"), setlocal),
   rawVariadic("setmetatable", row("Sets the metatable of any value.", "value"), setmetatable),
   rawVariadic("setupvalue", row("Sets an upvalue.", "name", "string?"), setupvalue),
@@ -291,4 +310,3 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   rawVariadic("upvalueid", row("What tells upvalues apart: equal for shared ones.", "id", "userdata"), upvalueid),
   rawVariadic("upvaluejoin", row("Makes an upvalue of one function refer to that of another.", "nothing"), upvaluejoin),
 ]);
-

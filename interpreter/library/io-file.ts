@@ -2,13 +2,13 @@
 import { failure } from "../error.ts";
 import { NativeFunction } from "../function.ts";
 import {
+  any,
   argumentError,
   checkInteger,
   checkString,
   type Declaration,
   nativeFunction,
   optional,
-  any,
   rawFn,
   rawVariadic,
   rest,
@@ -22,11 +22,11 @@ import type { LuaTable } from "../table.ts";
 import { awaitPromise } from "../task.ts";
 import { isNumber, NOTHING, type Results, type Suspended, Userdata, type Value } from "../value.ts";
 import type { VirtualMachine } from "../vm.ts";
+import { address } from "./identity.ts";
 import { bufferedLine, type Format, formats, LINE, readFormats } from "./io-read.ts";
 import type { Buffering, Stream } from "./io-stream.ts";
 import { SEEK_CUR, SEEK_END, SEEK_SET } from "./posix.ts";
 import { failed, INVALID_ARGUMENT } from "./system-error.ts";
-import { address } from "./identity.ts";
 
 /** The kind of all file handles: their `__name`, and the registry's key of their metatable (LUA_FILEHANDLE). */
 export const FILE = "FILE*";
@@ -115,7 +115,9 @@ export function linesOf(handle: Userdata, args: readonly Value[], closes: boolea
       if (line !== undefined) return line;
     }
     const given = readFormats(stream, wanted);
-    return settled(given instanceof Promise ? given.then((read) => stepped(read, file, closes)) : stepped(given, file, closes));
+    return settled(
+      given instanceof Promise ? given.then((read) => stepped(read, file, closes)) : stepped(given, file, closes),
+    );
   };
   const iterator = new NativeFunction("?", step, undefined);
   iterator.held = [handle, ...args];

@@ -1,8 +1,9 @@
 /** The formats of `read` and `lines` (manual §6.9, `file:read`). */
-import { argumentError, checkInteger, checkString } from "../native.ts";
-import { charge } from "../memory.ts";
-import { parseNumber } from "../number.ts";
+
 import type { LuaError } from "../error.ts";
+import { charge } from "../memory.ts";
+import { argumentError, checkInteger, checkString } from "../native.ts";
+import { parseNumber } from "../number.ts";
 import { isNumber, NOTHING, type Results, type Value } from "../value.ts";
 import type { Stream } from "./io-stream.ts";
 import { reserveString } from "./size.ts";
@@ -157,7 +158,7 @@ function largePiece(stream: Stream, before: number, size: number): string {
   return stream.readLarge(size);
 }
 
-const enum Digits {
+enum Digits {
   Decimal,
   Hexadecimal,
 }

@@ -237,7 +237,13 @@ export class Stream {
     let written = 0;
     while (written < bytes.length) {
       try {
-        const more = writeSync(this.fd, bytes, written, bytes.length - written, this.access.append ? null : (this.offset ?? null));
+        const more = writeSync(
+          this.fd,
+          bytes,
+          written,
+          bytes.length - written,
+          this.access.append ? null : (this.offset ?? null),
+        );
         written += more;
         if (this.offset !== undefined) this.offset += more;
       } catch (thrown) {

@@ -2,19 +2,45 @@
 import { open as openLater, openSync, statSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { failure } from "../error.ts";
-import { any, argumentError, checkString, type Library, library, optional, rawFn, rawVariadic, rest, returns, string } from "../native.ts";
+import {
+  any,
+  argumentError,
+  checkString,
+  type Library,
+  library,
+  optional,
+  rawFn,
+  rawVariadic,
+  rest,
+  returns,
+  string,
+} from "../native.ts";
 import { formatNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { awaitPromise } from "../task.ts";
 import { isNumber, type Results, type Suspended, Userdata, type Value } from "../value.ts";
 import type { VirtualMachine } from "../vm.ts";
-import { FILE, type File, checkFile, checkOpen, closeFile, endFile, flushed, keepOpen, linesOf, newFile, openFileType, settled, writeValues } from "./io-file.ts";
+import { collect } from "./collect.ts";
+import {
+  checkFile,
+  checkOpen,
+  closeFile,
+  endFile,
+  FILE,
+  type File,
+  flushed,
+  keepOpen,
+  linesOf,
+  newFile,
+  openFileType,
+  settled,
+  writeValues,
+} from "./io-file.ts";
 import { runPiped } from "./io-process.ts";
 import { formats, LINE, readFormats } from "./io-read.ts";
 import { type Access, Stream } from "./io-stream.ts";
-import { collect } from "./collect.ts";
 import { runSteps, type Steps } from "./steps.ts";
-import { failed, shownPath, type SystemError, systemError, systemPath } from "./system-error.ts";
+import { failed, type SystemError, shownPath, systemError, systemPath } from "./system-error.ts";
 import { inPlace, settlement } from "./waiting.ts";
 
 /** Where the registry keeps the default files. */
@@ -37,7 +63,8 @@ function openStream(path: string, mode: string): Stream | SystemError | Promise<
   const { access, flags } = accessOf(mode);
   const name = systemPath(path);
   try {
-    if (statSync(name, { throwIfNoEntry: false })?.isFIFO() !== true) return new Stream(openSync(name, flags, 0o666), access);
+    if (statSync(name, { throwIfNoEntry: false })?.isFIFO() !== true)
+      return new Stream(openSync(name, flags, 0o666), access);
   } catch (thrown) {
     return systemError(thrown);
   }
@@ -193,7 +220,12 @@ export const ioLibrary: Library = library(
       {
         summary: "An iterator over a file, which it closes at the end, or over the default input.",
         params: [optional(string("filename")), rest(any("..."))],
-        returns: [returns("iterator", "function"), returns("…", "nil"), returns("…", "nil"), returns("file", `${FILE}?`)],
+        returns: [
+          returns("iterator", "function"),
+          returns("…", "nil"),
+          returns("…", "nil"),
+          returns("file", `${FILE}?`),
+        ],
         raises: ["When the file cannot be opened, or while iterating when it cannot be read."],
         source,
       },
@@ -296,7 +328,11 @@ function standardFiles(vm: VirtualMachine): Record<string, Value> {
   openFileType(vm);
   const reading: Access = { read: true, write: false, append: false };
   const writing: Access = { read: false, write: true, append: false };
-  const streams = { stdin: new Stream(0, reading, true), stdout: new Stream(1, writing, true), stderr: new Stream(2, writing, true) };
+  const streams = {
+    stdin: new Stream(0, reading, true),
+    stdout: new Stream(1, writing, true),
+    stderr: new Stream(2, writing, true),
+  };
   streams.stderr.setBuffering("no", 1);
   standard.set(vm, streams);
   const files = {

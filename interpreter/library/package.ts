@@ -1,14 +1,14 @@
 /** Modules (manual §6.3): `require` and the `package` table, without loaders of native code. */
 import { Continuation, call } from "../call.ts";
 import { failure, LuaError } from "../error.ts";
+import { Cell } from "../function.ts";
 import { checkString, type Library, library, rawFn, returns, string } from "../native.ts";
 import { suspend } from "../nodes/node.ts";
 import { state } from "../state.ts";
-import { LuaTable } from "../table.ts";
+import type { LuaTable } from "../table.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import type { VirtualMachine } from "../vm.ts";
 import { compileOrMessage } from "./base.ts";
-import { Cell } from "../function.ts";
 
 /** Where a module's source was found: its bytes, and its chunk name in Lua's form. */
 export interface ModuleSource {
@@ -101,4 +101,3 @@ export function openPackages(vm: VirtualMachine): void {
   vm.registry.setString("_LOADED", vm.newTable());
   vm.registry.setString("_PRELOAD", vm.newTable());
 }
-

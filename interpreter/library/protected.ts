@@ -1,5 +1,5 @@
 /** Protected calls (manual §2.3, §6.1): `pcall` and `xpcall`. */
-import { call, Continuation, invoke, NATIVE_SITE } from "../call.ts";
+import { Continuation, call, invoke, NATIVE_SITE } from "../call.ts";
 import { LuaError } from "../error.ts";
 import { argumentError, checkFunction } from "../native.ts";
 import { suspend } from "../nodes/node.ts";

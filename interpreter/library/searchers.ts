@@ -2,7 +2,19 @@
 import { call } from "../call.ts";
 import { failure } from "../error.ts";
 import { Cell } from "../function.ts";
-import { checkString, fn, isFunction, type Library, library, nativeFunction, openLibrary, optional, rawFn, returns, string } from "../native.ts";
+import {
+  checkString,
+  fn,
+  isFunction,
+  type Library,
+  library,
+  nativeFunction,
+  openLibrary,
+  optional,
+  rawFn,
+  returns,
+  string,
+} from "../native.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
 import { first, isNumber, list, type Results, SUSPENDED, type Value } from "../value.ts";
@@ -19,7 +31,9 @@ const NO_LIBRARIES = "dynamic libraries not enabled; check your Lua installation
 const LUA_FOLDER = `/usr/local/share/lua/${VERSION}/`;
 const C_FOLDER = `/usr/local/lib/lua/${VERSION}/`;
 /** The reference's own defaults (luaconf.h). */
-const DEFAULT_PATH = [LUA_FOLDER, C_FOLDER, "./"].flatMap((folder) => [`${folder}?.lua`, `${folder}?/init.lua`]).join(";");
+const DEFAULT_PATH = [LUA_FOLDER, C_FOLDER, "./"]
+  .flatMap((folder) => [`${folder}?.lua`, `${folder}?/init.lua`])
+  .join(";");
 const DEFAULT_CPATH = `${C_FOLDER}?.so;${C_FOLDER}loadall.so;./?.so`;
 
 /** A path from the environment, in which ";;" stands for the default one. */
@@ -35,7 +49,12 @@ function pathFrom(environment: Environment, variable: string, fallback: string):
 export type Environment = (name: string) => string | undefined;
 
 /** A name looked for in a path's templates: the first file that can be read, or where there is none. */
-function searchPath(name: string, path: string, separator: string, directory: string): { found: string } | { tried: string } {
+function searchPath(
+  name: string,
+  path: string,
+  separator: string,
+  directory: string,
+): { found: string } | { tried: string } {
   const file = separator === "" ? name : name.replaceAll(separator, () => directory);
   const candidates = path === "" ? [] : path.replaceAll(MARK, () => file).split(";");
   for (const candidate of candidates) if (isReadable(candidate)) return { found: candidate };
@@ -117,8 +136,14 @@ const packageLibrary: Library = library("package", "How modules are found.", [
     run: () => [undefined, NO_LIBRARIES, "absent"],
   }),
   fn("searchpath", {
-    summary: "The first file that a path's templates name and that can be read; nil and where it was looked for if none.",
-    params: [string("name"), string("path"), optional(string("separator"), "."), optional(string("replacement"), DIRECTORY)],
+    summary:
+      "The first file that a path's templates name and that can be read; nil and where it was looked for if none.",
+    params: [
+      string("name"),
+      string("path"),
+      optional(string("separator"), "."),
+      optional(string("replacement"), DIRECTORY),
+    ],
     returns: [returns("filename", "string?"), returns("tried", "string?")],
     source,
     run: (name, path, separator, directory) => {

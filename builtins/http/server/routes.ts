@@ -65,6 +65,10 @@ export class Routes {
     return any === undefined ? undefined : lookUp(any, path);
   }
 
+  get haveWebsockets(): boolean {
+    return this.methods.has("WS");
+  }
+
   findWebsocket(path: string): Match | undefined {
     const routes = this.methods.get("WS");
     return routes === undefined ? undefined : lookUp(routes, path);
@@ -77,15 +81,14 @@ export class Routes {
 
   /** The methods that a path answers to, for the Allow header; empty for an unknown path. */
   allowed(path: string): string[] {
-    const out: string[] = [];
+    const out = new Set<string>();
     for (const [method, routes] of this.methods) {
       if (method === "ANY" || lookUp(routes, path) === undefined) continue;
-      // A websocket begins as a GET.
-      const name = method === "WS" ? "GET" : method;
-      if (!out.includes(name)) out.push(name);
-      if (method === "GET" && !this.methods.get("HEAD")?.exact.has(path)) out.push("HEAD");
+      // A websocket begins as a GET, and every GET answers HEAD.
+      out.add(method === "WS" ? "GET" : method);
+      if (method === "GET") out.add("HEAD");
     }
-    return [...new Set(out)];
+    return [...out];
   }
 }
 

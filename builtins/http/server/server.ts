@@ -4,11 +4,12 @@ import { createServer as createTlsServer } from "node:tls";
 import { randomBytes } from "node:crypto";
 import { LuaError, Stop } from "../../../interpreter/error.ts";
 import { Task } from "../../../interpreter/task.ts";
-import { first, type Results, type Value } from "../../../interpreter/value.ts";
+import { first, type Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
 import { type Host, hostOf, type Resource } from "../../host.ts";
 import { logs, writeLog } from "../../log.ts";
-import { Failure, failureOf } from "../failure.ts";
+import { errorFields } from "../error-fields.ts";
+import { failureOf } from "../failure.ts";
 import { headerOf } from "../headers.ts";
 import { BadRequest } from "../json-body.ts";
 import type { TlsSettings } from "../tls.ts";
@@ -20,7 +21,7 @@ import { type Reply, readReply } from "./reply.ts";
 import { RequestMaker } from "./request.ts";
 import type { Match, Routes } from "./routes.ts";
 import { sendStream } from "./stream.ts";
-import { acceptWebsocket, type WebsocketLimits } from "../../ws/accept.ts";
+import type { acceptWebsocket, OpenWebsocket, WebsocketLimits } from "../../ws/accept.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -61,7 +62,9 @@ export class Server implements ConnectionOwner, Resource {
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private readonly connections = new Set<Connection>();
   /** Open websockets, to be closed in the end. */
-  private readonly websockets = new Set<{ close(code: number): void; destroy(): void }>();
+  private readonly websockets = new Set<OpenWebsocket>();
+  /** Loaded for a server that has routes for them. */
+  private acceptWebsocket: typeof acceptWebsocket | undefined;
   private wake: (() => void) | undefined;
   private port: number;
   private readonly requests: RequestMaker;
@@ -90,7 +93,8 @@ export class Server implements ConnectionOwner, Resource {
   }
 
   /** Starts listening; the port it got. Rejects with a Failure. */
-  listen(): Promise<number> {
+  async listen(): Promise<number> {
+    if (this.routes.haveWebsockets) ({ acceptWebsocket: this.acceptWebsocket } = await import("../../ws/accept.ts"));
     const { host, port, tls } = this.options;
     const accept = (socket: Socket) => this.accept(socket);
     return new Promise((settle, fail) => {
@@ -289,14 +293,12 @@ export class Server implements ConnectionOwner, Resource {
   }
 
   private report(running: Running, error: unknown, id: string | undefined): void {
-    const fields: Record<string, Value> = { route: running.match.route, path: running.head.path };
-    if (id !== undefined) fields.request_id = id;
-    if (error instanceof LuaError) {
-      fields.error = typeof error.value === "string" ? error.value : "(error object is not a string)";
-      if (error.value !== undefined && typeof error.value !== "string") fields.value = error.value;
-      if (error.traceback !== undefined) fields.traceback = error.traceback;
-    } else fields.error = error instanceof Failure ? error.words : "internal error";
-    writeLog(this.host, "error", "http.serve: handler failed", fields);
+    writeLog(this.host, "error", "http.serve: handler failed", {
+      route: running.match.route,
+      path: running.head.path,
+      ...(id === undefined ? undefined : { request_id: id }),
+      ...errorFields(this.vm, error),
+    });
   }
 
   overdue(connection: Connection): void {
@@ -334,9 +336,18 @@ export class Server implements ConnectionOwner, Resource {
 
   private upgrade(connection: Connection, head: Head, match: Match): void {
     const request = this.requests.make(head, "", match.params, connection.remote);
-    const refusal = acceptWebsocket(this.vm, connection, head, match, request, traceOf(head), this.options.websockets, this.websockets);
-    if (this.access) this.note(connection, head, refusal === undefined ? 101 : 400, match);
-    if (refusal !== undefined) connection.reply(400, `${TEXT}sec-websocket-version: 13\r\n`, `${refusal}\n`);
+    const { websockets } = this.options;
+    const accepted = this.acceptWebsocket!(this.vm, connection, head, match, request, traceOf(head), websockets);
+    if (this.access) this.note(connection, head, typeof accepted === "string" ? 400 : 101, match);
+    if (typeof accepted === "string") {
+      connection.reply(400, `${TEXT}sec-websocket-version: 13\r\n`, `${accepted}\n`);
+      return;
+    }
+    this.websockets.add(accepted);
+    void accepted.ended.then(() => {
+      this.websockets.delete(accepted);
+      this.wake?.();
+    });
   }
 
   // --- the end ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 /** What a check type is: its keys for the schema, what a schema cannot check, and how it runs. */
 import type { HostSettings } from "../../../builtins/host.ts";
-import type { Masker } from "../../../builtins/mask.ts";
 import type { Permissions } from "../../../builtins/permissions.ts";
 import type { Jq } from "../jq.ts";
 import type { Schema } from "../schema-parts.ts";
@@ -25,7 +24,6 @@ export interface ValidationContext {
 /** What all checks of one run share. */
 export interface Run {
   readonly jq: Jq;
-  readonly masker: Masker;
   readonly permissions: Permissions;
   /** For each script. */
   readonly memoryBytes: number;
