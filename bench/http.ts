@@ -46,17 +46,30 @@ async function start(role: string, ...args: string[]): Promise<Child> {
 }
 
 interface Measured {
+  requests: number;
   perSecond: number;
   p99: string;
+  /** Processor time of the server for one request, in microseconds: tells more than the rest on a busy machine. */
+  cpu: number;
 }
 
-function wrk(port: number, seconds: number, connections = 64): Measured {
-  const run = Bun.spawnSync(["wrk", "-t1", `-c${connections}`, `-d${seconds}`, "--latency", `http://127.0.0.1:${port}/`]);
+/** Processor time that a process has used, in microseconds (clock ticks of a hundredth of a second). */
+function cpuTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function wrk(server: Child, seconds: number, connections = 64): Measured {
+  const before = cpuTime(server.process.pid);
+  const run = Bun.spawnSync(["wrk", "-t1", `-c${connections}`, `-d${seconds}`, "--latency", `http://127.0.0.1:${server.port}/`]);
   const text = run.stdout.toString();
   if (/Socket errors|Non-2xx/.test(text)) throw new Error(text);
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   return {
+    requests,
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
     p99: /99%\s+(\S+)/.exec(text)?.[1] ?? "?",
+    cpu: (cpuTime(server.process.pid) - before) / requests,
   };
 }
 
@@ -72,14 +85,15 @@ function median(values: number[]): number {
 async function benchServe(): Promise<void> {
   const bare = await start("bare");
   const assay = await start("lua");
-  wrk(bare.port, 2);
-  wrk(assay.port, 2);
+  wrk(bare, 2);
+  wrk(assay, 2);
   const rounds: { bare: Measured; assay: Measured }[] = [];
-  for (let i = 0; i < 7; i++) rounds.push({ bare: wrk(bare.port, 2), assay: wrk(assay.port, 2) });
+  for (let i = 0; i < 7; i++) rounds.push({ bare: wrk(bare, 2), assay: wrk(assay, 2) });
   const ratios = rounds.map((round) => round.assay.perSecond / round.bare.perSecond);
   for (const side of ["bare", "assay"] as const) {
     const speed = median(rounds.map((round) => round[side].perSecond));
-    console.log(`serve: ${side.padEnd(5)} ${Math.round(speed)}/s, p99 ${rounds.map((round) => round[side].p99).join(" ")}`);
+    const cpu = median(rounds.map((round) => round[side].cpu)).toFixed(1);
+    console.log(`serve: ${side.padEnd(5)} ${Math.round(speed)}/s, ${cpu} us of processor time each, p99 ${rounds.map((round) => round[side].p99).join(" ")}`);
   }
   console.log(`serve: ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")})`);
   bare.process.kill();
@@ -90,7 +104,7 @@ async function benchMemory(): Promise<void> {
   const assay = await start("lua");
   let done = 0;
   for (const goal of [100_000, 1_000_000]) {
-    while (done < goal) done += Math.round(wrk(assay.port, 2).perSecond * 2);
+    while (done < goal) done += wrk(assay, 2).requests;
     console.log(`memory: ${resident(assay.process.pid).toFixed(0)} MB after ${done} requests`);
   }
   assay.process.kill();

@@ -33,7 +33,8 @@ export const clockLibrary = library("_G", "Waiting and the time of day.", [
     run: () => float(Date.now() / 1000),
   }),
   fn("monotonic", {
-    summary: "Seconds on a clock that never goes back, whatever happens to the time of day: for measuring and for time limits.",
+    summary:
+      "Seconds on a clock that never goes back, whatever happens to the time of day: for measuring and for time limits.",
     params: [],
     returns: [returns("seconds", "number", "a float; only differences mean something")],
     source: "Assay",

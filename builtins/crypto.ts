@@ -198,7 +198,10 @@ export const cryptoLibrary = library("crypto", "Digests, random values and signe
       string("key", { summary: "the shared secret, or the public key or certificate in PEM form" }),
       options("options", [
         strings("algorithms", `required: those to accept, of ${ALGORITHMS.join(", ")}`),
-        optional(number("leeway", { unit: "seconds", min: 0, max: 1e9, summary: "for clocks that differ; default 0" }), 0),
+        optional(
+          number("leeway", { unit: "seconds", min: 0, max: 1e9, summary: "for clocks that differ; default 0" }),
+          0,
+        ),
         optional(strings("audience", "one of these must be in `aud`")),
         optional(strings("issuer", "`iss` must be one of these")),
         optional(string("subject", { summary: "`sub` must be this" })),

@@ -24,7 +24,7 @@ import type { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { NOTHING, type Results, type Suspended, Userdata, type Value } from "../interpreter/value.ts";
 import { controls, runControl } from "./db/control.ts";
-import { Database, type Result } from "./db/database.ts";
+import { Database, isBusy, type Result } from "./db/database.ts";
 import { loadDriver } from "./db/drivers.ts";
 import { bind, NULL_KIND } from "./db/parameters.ts";
 import type { Work } from "./db/session.ts";
@@ -68,8 +68,7 @@ function prepare(what: string, conn: Userdata, sql: string, params: LuaTable | u
   if (scanned.several) throw argumentError(2, "several statements in one call; run them one by one");
   const values = bind(params, scanned, driver.dialect, 3);
   driver.check?.(what, scanned, values);
-  const current = database.current();
-  if (current?.streaming === true) {
+  if (isBusy(database, database.current())) {
     throw failure(`${what}: the transaction is busy with a db.stream: read it to its end or close it first`);
   }
   return {
@@ -168,7 +167,7 @@ assert(not ok and #c:query("select * from t") == 0)`,
   run: (conn, body) => {
     const database = conn.data as Database;
     if (database.closed) throw failure("db.transaction: the connection is closed");
-    if (database.current()?.streaming === true) {
+    if (isBusy(database, database.current())) {
       throw failure("db.transaction: the transaction is busy with a db.stream: read it to its end or close it first");
     }
     return transaction(database, conn, body);

@@ -30,6 +30,7 @@ import {
 } from "./http/client/options.ts";
 import { perform } from "./http/client/perform.ts";
 import { responseTable } from "./http/client/response.ts";
+import { Stream, streamHandle } from "./http/client/stream.ts";
 import { clientContext } from "./http/context.ts";
 import { Failure } from "./http/failure.ts";
 import { hasHeader } from "./http/headers.ts";
@@ -75,6 +76,42 @@ function request(
     },
   );
   waiting.cancel = () => operation.end(new Failure("cancelled", "never"));
+  return waiting;
+}
+
+/** Makes a request; the calling task waits for the response's head, and reads the body afterwards. */
+function stream(what: string, method: string, url: string, body: Body, opts: RequestOptions): Promise<Results> {
+  const { vm } = state;
+  const context = clientContext(vm, what);
+  const { permissions, resources } = hostOf(vm);
+  const operation = new Attempt(Infinity);
+  const stop = () => operation.end(new Failure("cancelled", "never"));
+  let waiting: Cancellable;
+  try {
+    const checkWrite = (path: string) => permissions.checkWrite(what, path);
+    const plan = makePlan(what, method, url, body, { ...opts, retries: undefined, download: undefined }, undefined, { ...context, checkWrite });
+    if (!hasHeader(plan.headers, "traceparent")) {
+      plan.headers.push(...traceHeaders(runningTask()?.context as TraceContext | undefined, context.env));
+    }
+    waiting = new Promise<Results>((settle, fail) => {
+      const resource = { close: stop };
+      const body = new Stream(() => {
+        resources.add(resource);
+        state.vm = vm;
+        settle(streamHandle(body));
+      }, stop);
+      perform({ ...plan, stream: body }, context, operation).then(
+        () => body.finish("end"),
+        (error) => {
+          if (body.head === undefined) fail(raised(what, error));
+          else body.finish(error instanceof Failure ? error : new Failure("failed", "never", error));
+        },
+      ).finally(() => resources.delete(resource));
+    });
+  } catch (error) {
+    throw raised(what, error);
+  }
+  waiting.cancel = stop;
   return waiting;
 }
 
@@ -183,6 +220,14 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     raises,
     source,
     run: (method, where, opts) => request("http.request", checkMethod(method), where, opts.body, opts),
+  }),
+  fn("stream", {
+    summary: "Makes a request whose response's body is read while it arrives: for bodies without an end. `timeout` is for its head.",
+    params: [string("method", { summary: "in capital letters" }), url, requestOptionsWithBody],
+    returns: [returns("stream", "http.stream", "`:status()`, `:headers()`, `:read(timeout?)`, `:line(timeout?)`, `:lines()`, `:close()`")],
+    raises,
+    source,
+    run: (method, where, opts) => stream("http.stream", checkMethod(method), where, opts.body, opts),
   }),
   fn("client", {
     summary: "An object whose methods make requests with a base URL and options in common.",

@@ -37,6 +37,11 @@ const ROWS: readonly Row[] = [
     inChecks: true,
     load: () => (require("./clock.ts") as typeof import("./clock.ts")).clockLibrary,
   },
+  {
+    globals: ["crypto"],
+    inChecks: false,
+    load: () => (require("./crypto.ts") as typeof import("./crypto.ts")).cryptoLibrary,
+  },
   { globals: ["db"], inChecks: false, load: () => (require("./db.ts") as typeof import("./db.ts")).db },
   { globals: ["env"], inChecks: true, load: () => (require("./env.ts") as typeof import("./env.ts")).envLibrary },
   { globals: ["http"], inChecks: true, load: () => (require("./http.ts") as typeof import("./http.ts")).httpLibrary },
@@ -48,6 +53,11 @@ const ROWS: readonly Row[] = [
     load: () => (require("./regex.ts") as typeof import("./regex.ts")).regexLibrary,
   },
   { globals: ["ws"], inChecks: false, load: () => (require("./ws.ts") as typeof import("./ws.ts")).wsLibrary },
+  {
+    globals: ["template"],
+    inChecks: false,
+    load: () => (require("./template.ts") as typeof import("./template.ts")).templateLibrary,
+  },
 ];
 
 /** All libraries, loaded: for help, type stubs and the reference. */

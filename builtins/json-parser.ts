@@ -295,8 +295,10 @@ class Parser {
       const n = mantissa(bytes, whole, p);
       return negative ? (n === 0 ? new LuaFloat(-0) : -n) : n;
     }
-    let n = exponent === p && digits <= 19 ? fraction(bytes, whole, p, digits, scale) : Number.NaN;
-    if (Number.isNaN(n)) {
+    let n: number;
+    // The quotient of two exact doubles is rounded once, and so correctly.
+    if (digits <= 15 && exponent === p) n = mantissa(bytes, whole, p) / POWERS[scale]!;
+    else {
       n = Number(text.substring(whole, p));
       if (n === Infinity) throw new JsonError("number out of range", start);
     }
@@ -423,43 +425,6 @@ function mantissa(bytes: Uint8Array, from: number, to: number): number {
     if (byte !== 0x2e) n = n * 10 + (byte - 0x30);
   }
   return n;
-}
-
-/**
- * The double nearest to up to 19 digits in [from, to), `scale` of them behind the point; NaN in the rare case that
- * this way cannot tell which of two it is. Faster than cutting out the text for `Number`.
- */
-function fraction(bytes: Uint8Array, from: number, to: number, digits: number, scale: number): number {
-  const power = POWERS[scale]!;
-  // The quotient of two exact doubles is rounded once, and so correctly.
-  if (digits <= 15) return mantissa(bytes, from, to) / power;
-  // More digits: as high + low, exactly. The first 15 times a power of ten are a multiple of 2^26 and a rest.
-  const more = digits - 15;
-  const cut = to - more - (scale < more ? 1 : 0);
-  const first = mantissa(bytes, from, cut);
-  const last = mantissa(bytes, cut, to);
-  const factor = POWERS[more]!;
-  const rest = first % 67108864;
-  const large = (first - rest) * factor;
-  const small = rest * factor + last;
-  const high = large + small;
-  const low = small - (high - large);
-  // Divided twice: by how much is the first quotient wrong? Its product with the power, exactly (Dekker, 1971).
-  const quotient = high / power;
-  const product = quotient * power;
-  const q = quotient * 134217729;
-  const quotientHigh = q - (q - quotient);
-  const quotientLow = quotient - quotientHigh;
-  const w = power * 134217729;
-  const powerHigh = w - (w - power);
-  const powerLow = power - powerHigh;
-  const wrong =
-    quotientHigh * powerHigh - product + quotientHigh * powerLow + quotientLow * powerHigh + quotientLow * powerLow;
-  const correction = (high - product - wrong + low) / power;
-  // The correction is good to 50 bits; it decides unless it ends that close to the middle of two doubles.
-  const doubt = quotient * 2 ** -98;
-  const below = quotient + (correction - doubt);
-  return below === quotient + (correction + doubt) ? below : Number.NaN;
 }
 
 /** The length of the UTF-8 sequence at p; 0 if it is none (RFC 3629: no surrogates, nothing beyond U+10FFFF). */

@@ -179,11 +179,7 @@ function* write(level: LogLevel, message: Value, fields: LuaTable | undefined): 
   return yield* awaited(awaitPromise(behind.then(() => NOTHING)));
 }
 
-function log(
-  level: LogLevel,
-  message: Value,
-  fields: LuaTable | undefined,
-): Results | Suspended | Promise<Results> {
+function log(level: LogLevel, message: Value, fields: LuaTable | undefined): Results | Suspended | Promise<Results> {
   const to = host();
   if (!logs(to, level)) return NOTHING;
   if (typeof message === "string" && fields === undefined) {

@@ -7,7 +7,7 @@
 import { drained, outputFailure, writeText } from "../builtins/output.ts";
 import type { OptionValues } from "./options.ts";
 import { receivedSignal } from "./signals.ts";
-import { CommandError, Status } from "./status.ts";
+import { CommandError, Status, usageError } from "./status.ts";
 
 /** What begins as a word and is not a file: `assay WORD …`. A file of that name is run as `./WORD`. */
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<Status>>>> = {
@@ -30,6 +30,7 @@ async function main(args: string[]): Promise<Status> {
   const first = args[0];
   if (first === undefined) return usage();
   if (first === "--") return args[1] === undefined ? usage() : runFile(args[1], args.slice(2), {});
+  if ((first === "--version" || first === "-V") && args.length === 1) return version();
   if (first.startsWith("-") && first !== "-") return withOptions(args);
   if (Object.hasOwn(COMMANDS, first)) return (await COMMANDS[first]!())(args.slice(1));
   return runFile(first, args.slice(1), {});
@@ -39,18 +40,18 @@ async function main(args: string[]): Promise<Status> {
 async function withOptions(args: string[]): Promise<Status> {
   const { readOptions, ALL_OPTIONS } = await import("./options.ts");
   const { options, words } = await readOptions(args, ALL_OPTIONS, true);
-  if (options.version !== undefined) {
-    const { versionLine } = await import("./version.ts");
-    writeText(1, `${versionLine()}\n`);
-    return Status.Ok;
-  }
+  if (options.version !== undefined) return version();
   if (options.help !== undefined) {
     const { mainHelp } = await import("./usage.ts");
     writeText(1, await mainHelp());
     return Status.Ok;
   }
   const [file, ...rest] = words;
-  return file === undefined ? usage() : runFile(file, rest, options);
+  if (file === undefined) return usage();
+  if (Object.hasOwn(COMMANDS, file) && !args.includes("--")) {
+    throw usageError(`the options of ${file} stand behind it: assay ${file} ${args[0]} …`);
+  }
+  return runFile(file, rest, options);
 }
 
 /** Runs a Lua script or a check file, by its extension. */
@@ -61,6 +62,12 @@ async function runFile(file: string, rest: string[], options: OptionValues): Pro
   }
   const { runScriptFile } = await import("./script.ts");
   return runScriptFile(file, rest, options, Object.keys(COMMANDS));
+}
+
+async function version(): Promise<Status> {
+  const { versionLine } = await import("./version.ts");
+  writeText(1, `${versionLine()}\n`);
+  return Status.Ok;
 }
 
 async function usage(): Promise<Status> {

@@ -3,7 +3,7 @@ import { openBuiltins } from "../builtins/index.ts";
 import { Host, type HostSettings } from "../builtins/host.ts";
 import { outputFailure, whenOutputFails, writeText } from "../builtins/output.ts";
 import { chunkId } from "../interpreter/chunk.ts";
-import { createVm, LuaError, load, Stop, Task } from "../interpreter/index.ts";
+import { createVm, LuaError, load, skipShebang, Stop, Task } from "../interpreter/index.ts";
 import { fromBuffer, fromText } from "../interpreter/text.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import type { OptionValues } from "./options.ts";
@@ -98,7 +98,7 @@ export async function runScript(script: Script, options: OptionValues): Promise<
   };
   let main: ReturnType<typeof load>;
   try {
-    main = load(vm, script.source, script.chunkName);
+    main = load(vm, skipShebang(script.source), script.chunkName);
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
     await report(error);

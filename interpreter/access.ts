@@ -7,7 +7,7 @@ import { type Resumable, type Site, suspend } from "./nodes/node.ts";
 import { concatenate, lessEqual, lessThan, type Operator, ZeroDivision } from "./operators.ts";
 import type { Registers } from "./state.ts";
 import { LuaTable } from "./table.ts";
-import { first, isNumber, rawEquals, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
+import { first, float, isNumber, LuaFloat, rawEquals, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
 
 /** How many tables an `__index` or `__newindex` chain may have (MAXTAGLOOP). */
 const MAX_CHAIN = 2000;
@@ -125,6 +125,13 @@ export function operate(
   left: Described,
   right: Described,
 ): Value | Suspended {
+  // Floats with integer values are common in numeric code; everything else here is rare.
+  const { onFloats } = operator;
+  if (onFloats !== undefined) {
+    const x = a instanceof LuaFloat ? a.n : typeof a === "number" ? a : undefined;
+    const y = b instanceof LuaFloat ? b.n : typeof b === "number" ? b : undefined;
+    if (x !== undefined && y !== undefined && !(isSafe(a) && isSafe(b))) return float(onFloats(x, y));
+  }
   let raw: Value;
   try {
     raw = operator.raw(a, b);
@@ -138,6 +145,11 @@ export function operate(
     return given === SUSPENDED ? suspend(node, base, META_VALUE) : first(given);
   }
   throw runtimeError(R, base, node, operandError(operator, a, b, left, right));
+}
+
+/** Whether a number is an integer in the safe range, so that the operation might have to be done on integers. */
+function isSafe(value: Value): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value);
 }
 
 function operandError(operator: Operator, a: Value, b: Value, left: Described, right: Described): string {
@@ -252,12 +264,12 @@ export function indexValue(object: Value, key: Value): Results | Suspended {
     const handler = metamethod(at, Event.Index);
     if (handler === undefined) {
       if (at instanceof LuaTable) return undefined;
-      throw failure(`attempt to index a ${typeName(at)} value`);
+      throw failure(`attempt to index a ${typeName(at)} value`, 0);
     }
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) return call(handler, [at, key]);
     at = handler;
   }
-  throw failure("'__index' chain too long; possibly a loop");
+  throw failure("'__index' chain too long; possibly a loop", 0);
 }
 
 /** `object[key] = value` from native code. */
@@ -268,15 +280,15 @@ export function setIndexValue(object: Value, key: Value, value: Value): Results 
     if (at instanceof LuaTable) {
       if (handler === undefined || at.get(key) !== undefined) {
         const wrong = keyError(key);
-        if (wrong !== undefined) throw failure(wrong);
+        if (wrong !== undefined) throw failure(wrong, 0);
         at.set(key, value);
         return undefined;
       }
-    } else if (handler === undefined) throw failure(`attempt to index a ${typeName(at)} value`);
+    } else if (handler === undefined) throw failure(`attempt to index a ${typeName(at)} value`, 0);
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) return call(handler, [at, key, value]);
     at = handler;
   }
-  throw failure("'__newindex' chain too long; possibly a loop");
+  throw failure("'__newindex' chain too long; possibly a loop", 0);
 }
 
 /** `#object` from native code, as results whose first value must still be checked to be an integer. */
@@ -285,7 +297,7 @@ export function lengthOf(object: Value): Results | Suspended {
   const handler = metamethod(object, Event.Len);
   if (handler !== undefined) return call(handler, [object, object]);
   if (object instanceof LuaTable) return object.length();
-  throw failure(`attempt to get length of a ${typeName(object)} value`);
+  throw failure(`attempt to get length of a ${typeName(object)} value`, 0);
 }
 
 /** `a < b` from native code: a boolean, or the results of a metamethod, to be taken for their truth. */
@@ -293,7 +305,7 @@ export function lessThanValue(a: Value, b: Value): Results | Suspended {
   const raw = lessThan(a, b);
   if (raw !== undefined) return raw;
   const handler = metamethod(a, Event.Lt) ?? metamethod(b, Event.Lt);
-  if (handler === undefined) throw failure(compareError(a, b));
+  if (handler === undefined) throw failure(compareError(a, b), 0);
   return call(handler, [a, b]);
 }
 

@@ -214,12 +214,16 @@ export interface GlobalStatement extends Located {
   /** Set for `global *` and `global <const> *`, which declare every name; `attrib` then holds the attrib. */
   wildcard: boolean;
   attrib?: Attrib | undefined;
+  /** As for an assignment. */
+  temporaries?: number;
 }
 
 export interface AssignmentStatement extends Located {
   type: "AssignmentStatement";
   variables: (Identifier | MemberExpression | IndexExpression)[];
   init: Expression[];
+  /** First of the registers that hold places and values of a multiple assignment; set by the resolver. */
+  temporaries?: number;
 }
 export interface CallStatement extends Located { type: "CallStatement"; expression: AnyCall }
 

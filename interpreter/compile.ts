@@ -15,6 +15,7 @@ import {
   SetUpvalue,
   type Target,
 } from "./nodes/assignment.ts";
+import { Binary } from "./nodes/binary.ts";
 import { type Call, Call0, Call1, Call2, Call3, FunctionCall, MethodCall, ShortMethodCall } from "./nodes/call.ts";
 import { Chain } from "./nodes/chain.ts";
 import { EmptyTable, type FieldSource, ListConstructor, RecordConstructor, TableConstructor } from "./nodes/constructor.ts";
@@ -41,6 +42,7 @@ import {
 import { CheckUndefinedGlobal, CloseScope, DeclareCell, DeclareFunctionCell, DeclareLocals } from "./nodes/declaration.ts";
 import { FunctionExpression } from "./nodes/function.ts";
 import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts";
+import { Mask } from "./nodes/mask.ts";
 import { Expression as ExpressionNode, type Label, Statement as StatementNode } from "./nodes/node.ts";
 import { And, Concat, Equal, EqualConstant, EqualInteger, Length, Not, Or, Unary } from "./nodes/operator.ts";
 import { EnvironmentVariable, Field, Global, Index, IndexLocals, Local, LocalCell, UpvalueCell, UpvalueCopy } from "./nodes/variable.ts";
@@ -411,14 +413,14 @@ class Compiler {
     const assign =
       statement.variables.length === 1 && statement.init.length === 1 && only !== undefined
         ? this.store(only, only.binding as Binding, this.single(statement.init[0]!), statement.line)
-        : this.multiple(statement.variables, statement.init, statement.line);
+        : this.multiple(statement.variables, statement.init, statement.line, statement.temporaries as number);
     return new Block([...checks, assign]);
   }
 
   private assignment(statement: Extract<Statement, { type: "AssignmentStatement" }>): StatementNode {
     const [target] = statement.variables;
     if (statement.variables.length > 1 || statement.init.length > 1 || target === undefined) {
-      return this.multiple(statement.variables, statement.init, statement.line);
+      return this.multiple(statement.variables, statement.init, statement.line, statement.temporaries as number);
     }
     const source = statement.init[0]!;
     if (target.type === "Identifier") {
@@ -457,6 +459,7 @@ class Compiler {
     variables: Extract<Statement, { type: "AssignmentStatement" }>["variables"],
     init: Expression[],
     line: number,
+    temporaries: number,
   ): StatementNode {
     const targets = variables.map((target): Target => {
       if (target.type === "IndexExpression") {
@@ -479,7 +482,7 @@ class Compiler {
           return { kind: "environment", environment: this.environment };
       }
     });
-    return this.site(new MultipleAssignment(line, targets, this.list(init)));
+    return this.site(new MultipleAssignment(line, targets, this.list(init), temporaries));
   }
 
   private return(values: Expression[]): StatementNode {
@@ -707,7 +710,11 @@ class Compiler {
       const folded = fold(row, left.value, right.value);
       if (folded !== undefined) return new Constant(folded);
     }
-    return this.specialised(ARITHMETIC[name] as Forms, left, right, line);
+    const node = this.specialised(ARITHMETIC[name] as Forms, left, right, line);
+    if (row === BAND && right instanceof Constant && isLowMask(right.value) && left.isPure && hasShift(left)) {
+      return new Mask(left, right.value, node);
+    }
+    return node;
   }
 
   /** The most specialised class there is for these operands. */
@@ -775,6 +782,16 @@ function fold(row: Operator, a: Value, b: Value): Value {
   } catch {
     return undefined;
   }
+}
+
+function isLowMask(value: Value): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= 0xffff_ffff;
+}
+
+/** Whether a shift to the left occurs among operators whose low bits depend on low bits only. */
+function hasShift(node: ExpressionNode): boolean {
+  if (!(node instanceof Binary) || node.operator === SHR) return false;
+  return node.operator === SHL || hasShift(node.left) || hasShift(node.right);
 }
 
 function lastIsMulti(values: ExpressionNode[]): boolean {

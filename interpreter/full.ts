@@ -4,6 +4,8 @@ import { debugLibrary } from "./library/debug.ts";
 import { debugPrompt } from "./library/debug-prompt.ts";
 import { filesLibrary } from "./library/files.ts";
 import { ioLibrary } from "./library/io.ts";
+import { osLibrary } from "./library/os.ts";
+import { osFullLibrary } from "./library/os-full.ts";
 import { type Environment, openSearchers } from "./library/searchers.ts";
 import type { Limits } from "./limits.ts";
 import type { VirtualMachine } from "./vm.ts";
@@ -13,7 +15,8 @@ export function createFullVm(environment: Environment, limits?: Limits): Virtual
   const vm = createVm(limits);
   vm.debug = true;
   openSearchers(vm, environment);
+  const os = { ...osLibrary, functions: [...osLibrary.functions, ...osFullLibrary.functions] };
   const debug = { ...debugLibrary, functions: [...debugLibrary.functions, debugPrompt] };
-  for (const library of [filesLibrary, ioLibrary, debug]) openGlobal(vm, library);
+  for (const library of [filesLibrary, ioLibrary, os, debug]) openGlobal(vm, library);
   return vm;
 }

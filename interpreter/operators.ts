@@ -18,6 +18,8 @@ export interface Operator {
   readonly bitwise: boolean;
   /** The operation on operands that are not both plain numbers; `undefined` when it needs a metamethod. */
   readonly raw: (a: Value, b: Value) => Value;
+  /** The operation on floats, for arithmetic operators. */
+  readonly onFloats: ((a: number, b: number) => number) | undefined;
 }
 
 /** Raised for a division of integers by zero; the node adds the position. */
@@ -88,6 +90,11 @@ function bitwise(operation: (a: number | bigint, b: number | bigint) => Value): 
 
 const HIGH = 4294967296;
 
+/** The low 32 bits of a safe integer, as an int32; undefined for anything else. */
+export function low(value: Value): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value | 0 : undefined;
+}
+
 /** and, or, xor of safe integers by halves; the result fits the safe range or is -2^53. */
 function join(high: number, low: number): number | bigint {
   const n = high * HIGH + (low >>> 0);
@@ -142,12 +149,18 @@ export function shiftRight(a: number | bigint, n: number | bigint): number | big
   return integer(BigInt.asUintN(64, big(a)) >> BigInt(by));
 }
 
-const row = (symbol: string, event: Event, raw: (a: Value, b: Value) => Value): Operator => ({
+const row = (
+  symbol: string,
+  event: Event,
+  onIntegers: ((a: bigint, b: bigint) => bigint) | undefined,
+  onFloats: (a: number, b: number) => number,
+): Operator => ({
   symbol,
   event,
   verb: "perform arithmetic on",
   bitwise: false,
-  raw,
+  raw: arithmetic(onIntegers, onFloats),
+  onFloats,
 });
 const bitRow = (symbol: string, event: Event, operation: (a: number | bigint, b: number | bigint) => Value): Operator => ({
   symbol,
@@ -155,22 +168,23 @@ const bitRow = (symbol: string, event: Event, operation: (a: number | bigint, b:
   verb: "perform bitwise operation on",
   bitwise: true,
   raw: bitwise(operation),
+  onFloats: undefined,
 });
 
-export const ADD = row("+", Event.Add, arithmetic((a, b) => a + b, (a, b) => a + b));
-export const SUB = row("-", Event.Sub, arithmetic((a, b) => a - b, (a, b) => a - b));
-export const MUL = row("*", Event.Mul, arithmetic((a, b) => a * b, (a, b) => a * b));
-export const MOD = row("%", Event.Mod, arithmetic(bigModulo, floatModulo));
-export const POW = row("^", Event.Pow, arithmetic(undefined, power));
-export const DIV = row("/", Event.Div, arithmetic(undefined, (a, b) => a / b));
-export const IDIV = row("//", Event.IDiv, arithmetic(bigFloorDivide, (a, b) => Math.floor(a / b)));
+export const ADD = row("+", Event.Add, (a, b) => a + b, (a, b) => a + b);
+export const SUB = row("-", Event.Sub, (a, b) => a - b, (a, b) => a - b);
+export const MUL = row("*", Event.Mul, (a, b) => a * b, (a, b) => a * b);
+export const MOD = row("%", Event.Mod, bigModulo, floatModulo);
+export const POW = row("^", Event.Pow, undefined, power);
+export const DIV = row("/", Event.Div, undefined, (a, b) => a / b);
+export const IDIV = row("//", Event.IDiv, bigFloorDivide, (a, b) => Math.floor(a / b));
 export const BAND = bitRow("&", Event.BAnd, and);
 export const BOR = bitRow("|", Event.BOr, or);
 export const BXOR = bitRow("~", Event.BXor, xor);
 export const SHL = bitRow("<<", Event.Shl, shiftLeft);
 export const SHR = bitRow(">>", Event.Shr, shiftRight);
 export const UNM: Operator = {
-  ...row("-", Event.Unm, () => undefined),
+  ...row("-", Event.Unm, undefined, (a) => -a),
   raw: (a) => {
     const x = toNumber(a);
     if (x === undefined) return undefined;

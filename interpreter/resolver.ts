@@ -451,6 +451,7 @@ class Resolver {
     for (const identifier of statement.variables) {
       this.fn.entries.push({ global: identifier.name, readonly: identifier.attrib === "const" });
     }
+    this.reserveTemporaries(statement);
   }
 
   private assignment(statement: AssignmentStatement): void {
@@ -459,6 +460,18 @@ class Resolver {
     }
     for (const value of statement.init) this.expression(value);
     for (const target of statement.variables) if (target.type === "Identifier") this.assign(target);
+    if (statement.variables.length > 1 || statement.init.length > 1) this.reserveTemporaries(statement);
+  }
+
+  /** Registers for the objects and keys of a multiple assignment and then its values, free again after it. */
+  private reserveTemporaries(statement: AssignmentStatement | GlobalStatement): void {
+    const { fn } = this;
+    const { registers } = fn;
+    statement.temporaries = registers;
+    const places = statement.variables.filter((v) => v.type !== "Identifier" || v.binding?.kind === "field").length;
+    const count = 2 * places + Math.max(statement.variables.length, statement.init.length);
+    for (let i = 0; i < count; i++) this.hidden();
+    fn.registers = registers;
   }
 
   private functionStatement(declaration: FunctionDeclaration): void {

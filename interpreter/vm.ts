@@ -39,6 +39,8 @@ export class VirtualMachine {
   write: (bytes: string) => Promise<void> | undefined = () => undefined;
   /** An environment variable, as a byte string; the host decides which a script may see. */
   getenv: (name: string) => string | undefined = (name) => process.env[name];
+  /** Ends the process at once, for `os.exit`; absent where only the script may be stopped. */
+  exit: ((status: number) => never) | undefined = undefined;
   /** Sees the text of each chunk before it is compiled: the host opens the libraries that it names. */
   beforeCompile: (source: string) => void = () => {};
   /** Where warnings go; `last` is false for control messages, which have several pieces never. */

@@ -49,16 +49,17 @@ function install() {
   run(bun, ["install", "--frozen-lockfile", "--ignore-scripts"]);
 }
 
-/** The pinned Bun's executable: the one running this, or that of the installed platform package. */
+/** The pinned Bun's executable: the one running this, or the installed one, linked by the postinstall script or not. */
 function findBun() {
   if (process.versions.bun === bunVersion) return process.execPath;
   const scope = join(modules, "@oven");
-  if (!existsSync(scope)) return undefined;
-  return readdirSync(scope)
-    .map((name) => join(scope, name, "bin", "bun"))
-    .find(
-      (file) => existsSync(file) && spawnSync(file, ["--version"], { encoding: "utf8" }).stdout?.trim() === bunVersion,
-    );
+  const platforms = existsSync(scope) ? readdirSync(scope) : [];
+  const candidates = [join(modules, "bun", "bin", "bun.exe"), ...platforms.map((name) => join(scope, name, "bin", "bun"))];
+  return candidates.find((file) => existsSync(file) && version(file) === bunVersion);
+}
+
+function version(file) {
+  return spawnSync(file, ["--version"], { encoding: "utf8" }).stdout?.trim();
 }
 
 function run(command, args) {

@@ -48,7 +48,8 @@ M.styles = {
 ---@return string
 function M.reason(message)
   local text = tostring(message)
-  text = text:match("http[.:][%w.:]+: %u+ %S+: (.*)$") or text:match("http[.:][%w.:]+: (.*)$") or text
+  text = text:match("http%.%l+: %u+ %S+: (.*)$") or text:match("ws%.connect: wss?://%S+: (.*)$")
+    or text:match("http%.%l+: (.*)$") or text:match("ws%.connect: (.*)$") or text
   text = text:gsub("^timed out after", "timeout after")
   if text:find("^certificate ") or text:find("^self%-signed") then text = "certificate verify failed: " .. text end
   return text

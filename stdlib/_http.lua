@@ -24,7 +24,8 @@
 --- once after 401).
 ---
 --- Requests: `get post put patch delete list head` (`list` is GET under the name LIST in messages), or
---- `request(c, method, path, o)`. All return the decoded body (nil when empty) and the response. Fields of `o`:
+--- `request(c, method, path, o)`. They return the decoded body (nil when empty) and the response. `stream(c, method,
+--- path, o)` and `websocket(c, path, o)` return the builtins' handles. Fields of `o`:
 ---   query     ordered list of {name, value}, see _url.lua
 ---   body      table: sent as JSON; string: sent as it is, with `content_type`
 ---   headers   further headers; those of the user win
@@ -336,8 +337,9 @@ end
 local function tls_of(c, o, spec, base, tls)
   local ca, ca_file, insecure = option(c, o, "ca"), option(c, o, "ca_file"), option(c, o, "insecure")
   local cert, key = option(c, o, "cert_file"), option(c, o, "key_file")
-  if insecure and not M.state(c).warned then
-    M.state(c).warned = true
+  local notes = M.state(c).notes or M.state(c)
+  if insecure and not notes.warned then
+    notes.warned = true
     log.warn(("%s: the certificate of %s is not verified (insecure)"):format(spec.name, base))
   end
   if ca and ca_file then ca = ca .. "\n" .. fs.read(ca_file) end
@@ -415,7 +417,7 @@ local function retry_pause(response, delay)
 end
 
 --- What a request is sent with, made anew for each attempt: tokens may have changed.
-local function prepare(c, spec, parts, method, o)
+local function prepare(c, spec, parts, o)
   local given = spec.connection and spec.connection(c, parts, o) or {}
   local header, value, secret = credentials(c, o, spec, given)
   local body, content_type = o.body, o.content_type
@@ -445,16 +447,19 @@ end
 
 --- Sends a request, and again where that may help. Returns the response, whatever its status, and what a message must
 --- not show. Raises when there is none.
+---@param through function? the function of the http builtin that sends it
 ---@return table response, string? secret
-local function send(c, method, path, o)
+local function send(c, method, path, o, through)
   local spec = spec_of(c)
+  -- Whatever came before the first slash would change which host the credentials go to.
+  if not path:find("^/") then error(("%s: a path must begin with '/' (got '%s')"):format(prefix(spec, o), path), 0) end
   local attempts = (method == "GET" or method == "HEAD") and o.retry ~= false and option(c, o, "retries") or 0
   local delay = option(c, o, "retry_delay") or 1
   local renewed = false
   while true do
     local parts = base_of(c, spec)
-    local request, secret = prepare(c, spec, parts, method, o)
-    local ok, response = pcall(http.request, method, parts.base .. path, request)
+    local request, secret = prepare(c, spec, parts, o)
+    local ok, response = pcall(through or http.request, method, parts.base .. path, request)
     if ok and response.status == 401 and not renewed and spec.unauthorized and spec.unauthorized(c, parts, o) then
       renewed = true
     elseif attempts > 0 and (not ok or BUSY[response.status]) then
@@ -476,6 +481,12 @@ function M.invalid_json(c, method, path, response, o)
   return ("%s: %s %s: invalid JSON in response (content-type %s): %s"):format(
     prefix(spec_of(c), o), o.as or method, o.shown or path, response.headers["content-type"] or "none",
     errors.cut(response.body, 200))
+end
+
+--- `http.stream` in the shape that `send` wants: with the status as a field.
+local function opened(method, address, request)
+  local handle = http.stream(method, address, request)
+  return { status = handle:status(), headers = handle:headers(), handle = handle }
 end
 
 --- The response's body as JSON; raises when it is none.
@@ -506,6 +517,49 @@ function M.request(c, method, path, o)
   end
   if o.raw then return response.body, response end
   return decode(c, method, path, response, o), response
+end
+
+--- Sends a request whose response's body is read while it arrives: returns the http builtin's stream. `o` is as for
+--- `request`; a status that is no success raises.
+---@return table stream
+function M.stream(c, method, path, o)
+  o = o or {}
+  path = path .. url.query(o.query)
+  local stream, secret = send(c, method, path, o, opened)
+  if succeeds(o.ok, method, stream.status) then return stream.handle end
+  local parts, size = {}, 0
+  while size <= 65536 do
+    local ok, bytes = pcall(stream.handle.read, stream.handle, 5)
+    if not ok or not bytes then break end
+    parts[#parts + 1] = bytes
+    size = size + #bytes
+  end
+  stream.handle:close()
+  error(concealed(M.fail(c, method, path, { status = stream.status, body = table.concat(parts) }, o), secret), 0)
+end
+
+--- Opens a websocket at a path, with the client's credentials and options. `o` is as for `request`, and has
+--- `subprotocols`. A server that answers with a status raises as a failed GET does.
+---@return table conn
+function M.websocket(c, path, o)
+  o = o or {}
+  path = path .. url.query(o.query)
+  local spec = spec_of(c)
+  local parts = base_of(c, spec)
+  local request, secret = prepare(c, spec, parts, o)
+  local ok, conn = pcall(ws.connect, (parts.base:gsub("^http", "ws")) .. path, {
+    headers = request.headers,
+    timeout = request.timeout,
+    tls = request.tls,
+    proxy = request.proxy,
+    subprotocols = o.subprotocols,
+    max_message = o.max_message,
+  })
+  if ok then return conn end
+  local reason = errors.reason(conn)
+  local status, words = reason:match("the server answered (%d%d%d) ?(.*)$")
+  if status then error(M.fail(c, "GET", path, { status = tonumber(status), body = words }, o), 0) end
+  error(("%s: %s %s: %s"):format(prefix(spec, o), o.as or "GET", o.shown or path, concealed(reason, secret)), 0)
 end
 
 --- For `ok`: every status is an answer.

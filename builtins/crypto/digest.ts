@@ -31,7 +31,8 @@ export function digestParameter<N extends string>(name: N): Named<N, Digest> {
     (value, index) => {
       if (typeof value !== "string") return undefined;
       const digest = digestNamed(value);
-      if (digest === undefined) throw argumentError(index, `unknown algorithm '${value}', expected one of ${ALGORITHMS.join(", ")}`);
+      if (digest === undefined)
+        throw argumentError(index, `unknown algorithm '${value}', expected one of ${ALGORITHMS.join(", ")}`);
       return digest;
     },
     { summary: "default sha256" },

@@ -38,7 +38,12 @@ export interface SignOptions {
 }
 
 /** A signed token in its compact form. */
-export function signToken(claims: LuaTable, keyText: string, algorithm: string | undefined, options: SignOptions): string {
+export function signToken(
+  claims: LuaTable,
+  keyText: string,
+  algorithm: string | undefined,
+  options: SignOptions,
+): string {
   const what = "crypto.jwt_sign";
   if (algorithm !== undefined) checkAlgorithm(what, algorithm);
   const key = parseKey(what, keyText, "sign", options.passphrase);
@@ -186,9 +191,12 @@ function checkTimes(what: string, claims: LuaTable, { leeway, maxAge, requireExp
     return value === undefined ? undefined : timeClaim(what, name, value);
   };
   const [exp, nbf, iat] = [time("exp"), time("nbf"), time("iat")];
-  if (exp === undefined && requireExp) throw failure(`${what}: the token has no claim 'exp' (option require_exp = false allows it)`);
-  if (exp !== undefined && now >= exp + leeway) throw failure(`${what}: the token has expired (exp ${formatNumber(exp)})`);
-  if (nbf !== undefined && now < nbf - leeway) throw failure(`${what}: the token is not valid yet (nbf ${formatNumber(nbf)})`);
+  if (exp === undefined && requireExp)
+    throw failure(`${what}: the token has no claim 'exp' (option require_exp = false allows it)`);
+  if (exp !== undefined && now >= exp + leeway)
+    throw failure(`${what}: the token has expired (exp ${formatNumber(exp)})`);
+  if (nbf !== undefined && now < nbf - leeway)
+    throw failure(`${what}: the token is not valid yet (nbf ${formatNumber(nbf)})`);
   if (maxAge === undefined) return;
   if (iat === undefined) throw failure(`${what}: the token has no claim 'iat', which max_age needs`);
   if (now >= iat + maxAge + leeway) throw failure(`${what}: the token is too old (iat ${formatNumber(iat)})`);

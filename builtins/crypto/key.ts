@@ -23,7 +23,7 @@ export interface SigningKey {
 
 /** Whether something given as a secret is an asymmetric key: its public half is known to everybody. */
 function isAsymmetric(key: string): boolean {
-  if (/-----BEGIN [A-Z0-9 ]+-----/.test(key) || /^\s*\{[^]*"kty"\s*:\s*"(?:RSA|EC|OKP)"/.test(key)) return true;
+  if (/-----BEGIN [A-Z0-9 ]+-----/.test(key) || /^\s*\{[\s\S]*"kty"\s*:\s*"(?:RSA|EC|OKP)"/.test(key)) return true;
   if (!key.startsWith("0")) return false; // DER begins with a SEQUENCE, 0x30
   const der = toBuffer(key);
   for (const type of ["spki", "pkcs1"] as const) {
@@ -41,7 +41,12 @@ function isAsymmetric(key: string): boolean {
  * A key as a script gives it: PEM for RSA and EC (PKCS#1, PKCS#8, SEC 1, SPKI, certificates), anything else is a
  * shared secret. `passphrase` opens an encrypted private key.
  */
-export function parseKey(what: string, key: string, use: "sign" | "verify", passphrase: string | undefined): SigningKey {
+export function parseKey(
+  what: string,
+  key: string,
+  use: "sign" | "verify",
+  passphrase: string | undefined,
+): SigningKey {
   if (key === "") throw failure(`${what}: the key is empty`);
   if (!isAsymmetric(key)) {
     return { object: createSecretKey(toBuffer(key)), algorithms: HMAC, description: "a secret" };
@@ -65,10 +70,13 @@ export function parseKey(what: string, key: string, use: "sign" | "verify", pass
 function keyProblem(pem: string, use: "sign" | "verify", passphrase: string | undefined): string {
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
   if (label === undefined) return "a key must be a PEM text or a shared secret, not DER or JWK";
-  if (use === "sign" && /^(?:RSA )?PUBLIC KEY$|CERTIFICATE/.test(label)) return "signing needs the private key, not the public one";
+  if (use === "sign" && /^(?:RSA )?PUBLIC KEY$|CERTIFICATE/.test(label))
+    return "signing needs the private key, not the public one";
   const encrypted = label.startsWith("ENCRYPTED") || /^Proc-Type: 4,ENCRYPTED/m.test(pem);
   if (encrypted) {
-    return passphrase === undefined ? "the key is encrypted (option passphrase)" : "the passphrase does not open the key";
+    return passphrase === undefined
+      ? "the key is encrypted (option passphrase)"
+      : "the passphrase does not open the key";
   }
   if (label.startsWith("OPENSSH")) return "OpenSSH keys are not supported (convert with ssh-keygen -p -m PEM)";
   return `the PEM key (${label}) is damaged`;

@@ -7,6 +7,7 @@ import { DatabaseError } from "./failure.ts";
 import { Pool } from "./pool.ts";
 import { Layouts, Meter, Rows } from "./rows.ts";
 import { command, type Done, type Driver, type Session, type Work } from "./session.ts";
+import type { RowStream } from "./stream.ts";
 import type { Pending } from "./wait.ts";
 
 /** How long a statement that was asked to stop may take to do so; asked twice in vain, its session is cut off. */
@@ -21,8 +22,15 @@ export interface Transaction {
   readonly manual: boolean;
   /** The statement under way in it. */
   running: Promise<unknown> | undefined;
-  /** A stream that occupies the session, for drivers that cannot do anything else meanwhile. */
-  streaming: boolean;
+  /** Streams opened in it and not yet at their end. */
+  readonly streams: Set<RowStream>;
+  /** Committed or rolled back, or given up. */
+  over: boolean;
+}
+
+/** Whether a stream keeps the session of a transaction from doing anything else. */
+export function isBusy(database: Database, transaction: Transaction | undefined): boolean {
+  return transaction !== undefined && transaction.streams.size > 0 && !database.driver.interleaves;
 }
 
 /** The result of a statement. */
@@ -94,7 +102,14 @@ export class Database implements Resource {
         void this.rollBack(session, undefined);
         throw error;
       }
-      const transaction: Transaction = { session, depth: 0, manual, running: undefined, streaming: false };
+      const transaction: Transaction = {
+        session,
+        depth: 0,
+        manual,
+        running: undefined,
+        streams: new Set(),
+        over: false,
+      };
       this.transactions.set(task, transaction);
       if (manual) this.endWithTask(task, transaction);
       return transaction;
@@ -108,12 +123,25 @@ export class Database implements Resource {
     };
   }
 
+  /** Runs a command about savepoints in a transaction. */
+  command(transaction: Transaction, text: string): Pending<unknown> {
+    const { session, streams } = transaction;
+    if (streams.size === 0 || this.driver.interleaves) return this.run(command(text), false);
+    const closed = async (): Promise<unknown> => {
+      await closeStreams(transaction);
+      return this.within(session, session.run(command(text), undefined));
+    };
+    const promise = closed();
+    return { promise, abandon: () => void stop(session, promise) };
+  }
+
   /** Ends the running task's transaction with COMMIT or ROLLBACK; whatever happens, it is over. */
   end(transaction: Transaction, text: string): Pending<Done> {
     const task = runningTask();
     const { session } = transaction;
     const ended = async (): Promise<Done> => {
       try {
+        await closeStreams(transaction);
         const done = await this.within(session, session.run(command(text), undefined));
         this.forget(task, transaction);
         this.pool.release(session);
@@ -128,13 +156,14 @@ export class Database implements Resource {
 
   /** Gives a transaction up without waiting for its end. */
   abort(transaction: Transaction, task = runningTask()): void {
-    if (this.forget(task, transaction)) void this.rollBack(transaction.session, transaction.running);
+    if (this.forget(task, transaction)) void this.rollBack(transaction.session, transaction);
   }
 
   /** Stops what a session runs, rolls back and gives it back; cuts it off if any of that fails. */
-  private async rollBack(session: Session, running: Promise<unknown> | undefined): Promise<void> {
+  private async rollBack(session: Session, transaction: Transaction | undefined): Promise<void> {
     try {
-      if (running !== undefined) await stop(session, running);
+      if (transaction?.running !== undefined) await stop(session, transaction.running);
+      if (transaction !== undefined) await closeStreams(transaction);
       const undone = session.run(command("ROLLBACK"), undefined);
       const timer = after(2 * GRACE_MS, () => session.destroy());
       await undone.finally(() => timer.cancel());
@@ -146,6 +175,7 @@ export class Database implements Resource {
   }
 
   private forget(task: Task | undefined, transaction: Transaction): boolean {
+    transaction.over = true;
     if (this.transactions.get(task) !== transaction) return false;
     return this.transactions.delete(task);
   }
@@ -181,6 +211,11 @@ export class Database implements Resource {
     for (const [task, transaction] of this.transactions) this.abort(transaction, task);
     await this.pool.close();
   }
+}
+
+/** A transaction cannot end with streams open: some servers would wait for them, others forget them. */
+async function closeStreams({ streams }: Transaction): Promise<void> {
+  for (const stream of [...streams]) await stream.close();
 }
 
 /** One statement under way. */

@@ -36,6 +36,8 @@ const NO_TLS = 45023;
 const SECURE_TRANSPORT_REQUIRED = 3159;
 /** ER_QUERY_INTERRUPTED, ER_STATEMENT_TIMEOUT, ER_QUERY_TIMEOUT: the library calls these fatal, but only the statement has ended. */
 const INTERRUPTED = new Set([1317, 1969, 3024]);
+/** What the library says of a message longer than it may take in. */
+const TOO_LONG = 45011;
 /** How much of a stream is taken in ahead, in bytes. */
 const AHEAD_BYTES = 256 * 1024;
 /** The longest message from the server that is taken at all. */
@@ -70,6 +72,7 @@ export class MysqlDriver implements Driver {
   readonly dialect = "mysql";
   readonly begin = "START TRANSACTION";
   readonly interleaves = false;
+  readonly sharesCursors = false;
   readonly pipelines = false;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;
@@ -181,6 +184,7 @@ function failureOf(error: unknown, name: string | undefined, withTls = false): D
   if (own && /closed|unexpectedly|destroyed|killed/i.test(text)) {
     return new DatabaseError(`${prefix}the server closed the connection`, { fatal: true });
   }
+  if (errno === TOO_LONG) return notEnoughMemory();
   if (own && /timeout/i.test(text)) return new DatabaseError(`${prefix}timeout`, { fatal: true });
   if (own) return new DatabaseError(`${prefix}${text.split("\n")[0]}`, { number: errno, fatal: fatal === true });
   const words = withTls && /CERT|TLS|SSL|ALTNAME|SIGNATURE/i.test(String((error as { code?: string }).code));

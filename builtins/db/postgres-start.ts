@@ -13,6 +13,11 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 /** What pg_hba.conf's refusal of a connection with, or without, TLS is told as. */
 const INVALID_AUTHORIZATION = "28000";
 
+/** How long opening a connection may take that is to cancel a statement. */
+const CANCEL_MS = 1000;
+
+/** Opens a connection that is ready for the start-up message. */
+type Open = (ms: number) => Promise<Socket>;
 type Login = (socket: Socket, again: () => Promise<Socket>) => Promise<Session>;
 
 /** Opens a connection and logs in, in the order that the mode asks for. */
@@ -24,9 +29,9 @@ export async function openPostgres(
   login: Login,
 ): Promise<Session> {
   const left = (): number => Math.max(1, until - performance.now());
-  const plain = (): Promise<Socket> => openSocket(server, permissions, left());
-  const encrypted = (): Promise<Socket> => openSecure(server, tls, permissions, left);
-  const attempt = async (open: () => Promise<Socket>): Promise<Session> => login(await open(), open);
+  const plain: Open = (ms) => openSocket(server, permissions, ms);
+  const encrypted: Open = (ms) => openSecure(server, tls, permissions, ms);
+  const attempt = async (open: Open): Promise<Session> => login(await open(left()), () => open(CANCEL_MS));
 
   // Unix sockets carry no TLS, whatever the mode.
   if (server.socket !== undefined) return attempt(plain);
@@ -63,8 +68,10 @@ async function openSecure(
   server: ServerTarget,
   tls: TlsSettings,
   permissions: Permissions,
-  left: () => number,
+  ms: number,
 ): Promise<Socket> {
+  const until = performance.now() + ms;
+  const left = (): number => Math.max(1, until - performance.now());
   const name = `${server.host}:${server.port}`;
   const socket = await openSocket(server, permissions, left());
   const answer = await ask(socket, left(), name);

@@ -61,6 +61,7 @@ export class PostgresDriver implements Driver {
   readonly dialect = "postgres";
   readonly begin = "BEGIN";
   readonly interleaves = true;
+  readonly sharesCursors = false;
   readonly pipelines = true;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;

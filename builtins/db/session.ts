@@ -76,6 +76,8 @@ export interface Driver {
   readonly begin: string;
   /** Whether other statements may run while a cursor is open in a transaction. */
   readonly interleaves: boolean;
+  /** Whether a cursor outside of a transaction leaves its session free for others between two pieces. */
+  readonly sharesCursors: boolean;
   /** Whether queries may be sent to a session before those in front of them are done. */
   readonly pipelines: boolean;
   /** At most so many sessions at once, whatever the script asks for. */

@@ -25,6 +25,9 @@ export interface EngineStatement {
   free(): void;
 }
 
+/** What a script learns of errors that are not the engine's. */
+export const FAULT = "internal error (please report it)";
+
 /** A failure of the engine. */
 export class EngineError {
   constructor(

@@ -1,18 +1,19 @@
 /** Databases in files, by bun:sqlite. Runs in the SQLite worker. */
-import { Database, type Statement } from "bun:sqlite";
+import { Database, SQLiteError, type Statement } from "bun:sqlite";
 import { withCasts } from "./sqlite-casts.ts";
-import { type Engine, EngineError, type EngineStatement, positionOf, type SqliteValue } from "./sqlite-engine.ts";
+import {
+  type Engine,
+  EngineError,
+  type EngineStatement,
+  FAULT,
+  positionOf,
+  type SqliteValue,
+} from "./sqlite-engine.ts";
 import type { OpenRequest, WireValue } from "./sqlite-wire.ts";
 
-/** What bun:sqlite throws. */
-interface SqliteFailure {
-  readonly message: string;
-  readonly code?: string;
-  readonly byteOffset?: number;
-}
-
 function engineError(error: unknown, sql: string): EngineError {
-  const { message, code, byteOffset } = error as SqliteFailure;
+  if (!(error instanceof SQLiteError)) return new EngineError(FAULT, undefined, undefined);
+  const { message, code, byteOffset } = error;
   const position =
     byteOffset !== undefined && byteOffset >= 0
       ? [...Buffer.from(sql, "utf8").subarray(0, byteOffset).toString("utf8")].length + 1

@@ -1,10 +1,12 @@
 /** Databases in memory, by sql.js: SQLite in WebAssembly, which cannot reach any file. Runs in the SQLite worker. */
 import initialise, { type Database, type Statement } from "sql.js";
+import { withCasts } from "./sqlite-casts.ts";
 import {
   codeOf,
   type Engine,
   EngineError,
   type EngineStatement,
+  FAULT,
   positionOf,
   type SqliteValue,
 } from "./sqlite-engine.ts";
@@ -22,7 +24,9 @@ export async function openMemory(request: OpenRequest): Promise<Engine> {
 }
 
 function engineError(error: unknown, sql: string): EngineError {
-  const message = error instanceof Error ? error.message : String(error);
+  // The library's errors are plain ones; any other kind is a fault in the program, or a trap in WebAssembly.
+  if (!(error instanceof Error) || error.constructor !== Error) return new EngineError(FAULT, undefined, undefined);
+  const { message } = error;
   return new EngineError(message, codeOf(message), positionOf(sql, message));
 }
 

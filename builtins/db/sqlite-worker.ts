@@ -2,7 +2,7 @@
  * SQLite in a thread of its own: its calls do not return before they are done, and the script's other tasks, its
  * timeouts and its server are not to wait for them. The build lists this file as an entry point.
  */
-import { type Engine, EngineError, type EngineStatement } from "./sqlite-engine.ts";
+import { type Engine, EngineError, type EngineStatement, FAULT } from "./sqlite-engine.ts";
 import { isJson, type Writer, writeAsIs, writerOf } from "./sqlite-types.ts";
 import {
   Encoder,
@@ -55,7 +55,7 @@ function reply(message: Reply, piece: Piece | undefined): void {
 
 function refusal(error: unknown): Refusal {
   if (error instanceof EngineError) return { message: error.message, code: error.code, position: error.position };
-  return { message: error instanceof Error ? error.message : String(error), code: undefined, position: undefined };
+  return { message: FAULT, code: undefined, position: undefined };
 }
 
 async function handle(request: Request): Promise<Piece | undefined> {

@@ -40,6 +40,7 @@ export class SqliteDriver implements Driver {
   // The lock for writing is taken at once: two transactions that both begin by reading could never both go on.
   readonly begin = "BEGIN IMMEDIATE";
   readonly interleaves = true;
+  readonly sharesCursors = true;
   readonly pipelines = false;
   readonly maxSessions = 1;
   readonly target: string;

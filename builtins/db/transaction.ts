@@ -6,10 +6,10 @@ import { type Resumable, suspend } from "../../interpreter/nodes/node.ts";
 import { type Registers, state } from "../../interpreter/state.ts";
 import { caught } from "../../interpreter/task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../../interpreter/value.ts";
-import type { Database, Result, Transaction } from "./database.ts";
+import type { Database, Transaction } from "./database.ts";
 import { DatabaseError } from "./failure.ts";
 import { command, type Done } from "./session.ts";
-import { type Context, type Pending, wait } from "./wait.ts";
+import { type Context, wait } from "./wait.ts";
 
 /** What one `db.transaction` has to remember while its function runs. */
 interface Frame {
@@ -45,7 +45,10 @@ export function transaction(database: Database, handle: Value, fn: Value): Suspe
   if (outer !== undefined) {
     const savepoint = `assay_${++outer.depth}`;
     const inner: Frame = { database, transaction: outer, savepoint, context, calls: 0 };
-    return wait(run(inner, `SAVEPOINT ${savepoint}`), context, () => body(inner, handle, fn), [handle, fn]);
+    return wait(database.command(outer, `SAVEPOINT ${savepoint}`), context, () => body(inner, handle, fn), [
+      handle,
+      fn,
+    ]);
   }
   const begin = command(database.driver.begin);
   const start = (begun: Transaction): Results | Suspended =>
@@ -68,16 +71,12 @@ function body(frame: Frame, handle: Value, fn: Value): Results | Suspended {
   return commit(frame, results);
 }
 
-function run(frame: Frame, text: string): Pending<Result> {
-  return frame.database.run(command(text), false);
-}
-
 function commit(frame: Frame, results: Results): Results | Suspended {
   const { database, transaction, savepoint, context } = frame;
   if (database.closed) throw failure("db.transaction: the connection was closed before the end; rolled back");
   if (savepoint !== undefined) {
     transaction.depth--;
-    return wait(run(frame, `RELEASE SAVEPOINT ${savepoint}`), context, () => results, results);
+    return wait(database.command(transaction, `RELEASE SAVEPOINT ${savepoint}`), context, () => results, results);
   }
   const committed = (done: Done): Results => {
     // PostgreSQL answers COMMIT with ROLLBACK when a statement of the transaction has failed.
@@ -104,7 +103,7 @@ function failed(frame: Frame, error: unknown): Results | Suspended {
   };
   if (savepoint !== undefined) {
     transaction.depth--;
-    const undone = run(frame, `ROLLBACK TO SAVEPOINT ${savepoint}`);
+    const undone = database.command(transaction, `ROLLBACK TO SAVEPOINT ${savepoint}`);
     return wait({ promise: undone.promise.catch(ignore), abandon: () => undone.abandon() }, context, raise, [
       error.value,
     ]);

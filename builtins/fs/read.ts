@@ -26,24 +26,31 @@ export function kindOf(stats: Stats): string {
 export async function withFile<T>(
   call: FileCall,
   path: string,
-  use: (file: FileHandle, stats: Stats) => Promise<T>,
+  use: (file: FileHandle, stats: Stats, real: string) => Promise<T>,
 ): Promise<T> {
   // Without waiting, so that a pipe nobody writes to is noticed instead of opened.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    call.checkRead(await realPathOf(file, path));
+    const real = await realPathOf(file, path);
+    call.checkRead(real);
     const stats = await file.stat();
     if (stats.isDirectory()) throw call.error(path, "is a directory");
     if (!stats.isFile()) throw call.error(path, `is a ${kindOf(stats)}, not a regular file`);
-    return await use(file, stats);
+    return await use(file, stats, real);
   } finally {
     await file.close();
   }
 }
 
-/** The bytes of a file. */
-export function readFile(call: FileCall, path: string, maxSize: number): Promise<string> {
-  return withFile(call, path, async (file, { size }) => {
+/** The bytes of a file. `accept` may refuse it by its real path before it is read, by throwing. */
+export function readFile(
+  call: FileCall,
+  path: string,
+  maxSize: number,
+  accept?: (real: string) => void,
+): Promise<string> {
+  return withFile(call, path, async (file, { size }, real) => {
+    accept?.(real);
     if (size > maxSize) throw tooLarge(call, path, maxSize);
     // The buffer and the string that it becomes.
     call.reserve(2 * size);

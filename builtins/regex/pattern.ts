@@ -149,7 +149,8 @@ function patternError(
   const hint = UNSUPPORTED.find(([syntax]) => syntax.test(rest))?.[1];
   const { input } = report;
   // What is missing is not in the part that is reported.
-  const shown = input !== null && input.length <= 40 && !report.error.startsWith("missing closing") && input !== pattern;
+  const shown =
+    input !== null && input.length <= 40 && !report.error.startsWith("missing closing") && input !== pattern;
   const part = shown ? ` '${input}'` : "";
   return failure(fromText(`${what}: bad pattern at position ${position}: ${hint ?? `${report.error}${part}`}`));
 }

@@ -6,16 +6,15 @@
 import type * as nodes from "nunjucks/src/nodes.js";
 import { call } from "../../interpreter/call.ts";
 import { awaited, type Steps, tick } from "../../interpreter/library/steps.ts";
-import { state } from "../../interpreter/state.ts";
+import { charge } from "../../interpreter/memory.ts";
 import { LuaTable } from "../../interpreter/table.ts";
-import { SUSPENDED } from "../../interpreter/value.ts";
 import { FILTERS } from "./filters.ts";
 import { GLOBALS } from "./globals.ts";
 import { methodOf } from "./methods.ts";
 import { add, divide, floorDivide, modulo, multiply, negate, power, subtract } from "./operators.ts";
 import type { Do, Jump, Loop as LoopNode, Slice, Star, With } from "./parse.ts";
 import { Problem } from "./problem.ts";
-import { type Body, type BlockCode, Context, DISCARD, Frame, Scope, type Template, use } from "./runtime.ts";
+import { type BlockCode, Context, DISCARD, Frame, MAX_CALLS, Scope, type Template, use } from "./runtime.ts";
 import { TESTS } from "./tests.ts";
 import {
   Arguments,
@@ -77,7 +76,8 @@ export function* runTemplate(frame: Frame): Steps<void> {
   const { out } = render;
   let template = frame.template;
   context.addBlocks(template);
-  for (;;) {
+  for (let parents = 0; ; parents++) {
+    if (parents > MAX_CALLS) throw new Problem("templates extend one another in a circle");
     context.parent = undefined;
     try {
       yield* template.body(new Frame(render, template, context, frame.scope));
@@ -87,7 +87,6 @@ export function* runTemplate(frame: Frame): Steps<void> {
     if (context.parent === undefined) return;
     template = context.parent;
     context.addBlocks(template);
-    if (++render.calls > 100) throw new Problem("templates extend one another in a circle");
   }
 }
 
@@ -127,14 +126,24 @@ class Compiler {
     const line = node.lineno + 1;
     const apply = (values: TemplateValue[], frame: Frame) => {
       try {
-        return operate(values, frame);
+        const result = operate(values, frame);
+        // What a template makes is not in the script's tables: it counts as it is made.
+        if (typeof result === "string") charge(result.length);
+        else if (result instanceof List) charge(64 + 16 * result.items.length);
+        return result;
       } catch (error) {
         throw this.placed(error, line);
       }
     };
     if (operands.every((operand) => operand.run !== undefined)) {
       const runs = operands.map((operand) => operand.run as Plain);
-      return { run: (frame) => apply(runs.map((run) => run(frame)), frame) };
+      return {
+        run: (frame) =>
+          apply(
+            runs.map((run) => run(frame)),
+            frame,
+          ),
+      };
     }
     return {
       steps: function* (frame) {
@@ -175,11 +184,17 @@ class Compiler {
       case "And":
         return this.logical(node as nodes.BinOp, kindOf(node) === "Or");
       case "Not":
-        return this.operation(node, [this.expression((node as nodes.UnaryOp).target)], ([value], frame) => !truth(use(frame, value!)));
+        return this.operation(
+          node,
+          [this.expression((node as nodes.UnaryOp).target)],
+          ([value], frame) => !truth(use(frame, value!)),
+        );
       case "Neg":
         return this.operation(node, [this.expression((node as nodes.UnaryOp).target)], ([value]) => negate(value!));
       case "Pos":
-        return this.operation(node, [this.expression((node as nodes.UnaryOp).target)], ([value]) => negate(negate(value!)));
+        return this.operation(node, [this.expression((node as nodes.UnaryOp).target)], ([value]) =>
+          negate(negate(value!)),
+        );
       case "Compare":
         return this.comparison(node as nodes.Compare);
       case "Is":
@@ -233,7 +248,9 @@ class Compiler {
 
   private binary(node: nodes.Node, operate: (a: TemplateValue, b: TemplateValue, frame: Frame) => TemplateValue): Code {
     const { left, right } = node as nodes.BinOp;
-    return this.operation(node, [this.expression(left), this.expression(right)], ([a, b], frame) => operate(a!, b!, frame));
+    return this.operation(node, [this.expression(left), this.expression(right)], ([a, b], frame) =>
+      operate(a!, b!, frame),
+    );
   }
 
   private dictionary(node: nodes.Dict): Code {
@@ -252,7 +269,9 @@ class Compiler {
       const { start, stop, step } = node.val as Slice;
       const none: Code = { run: () => null };
       const bounds = [start, stop, step].map((bound) => (bound === undefined ? none : this.expression(bound)));
-      return this.operation(node, [target, ...bounds], ([value, from, to, by], frame) => sliceOf(use(frame, value!), from!, to!, by!));
+      return this.operation(node, [target, ...bounds], ([value, from, to, by], frame) =>
+        sliceOf(use(frame, value!), from!, to!, by!),
+      );
     }
     const source = describe(node.target);
     return this.operation(node, [target, this.expression(node.val)], ([value, key], frame) => {
@@ -264,7 +283,10 @@ class Compiler {
   private inlineIf(node: nodes.InlineIf): Code {
     const condition = this.expression(node.cond);
     const then = this.expression(node.body);
-    const otherwise: Code = node.else_ === null ? { run: () => new Undefined("the value of an if without else") } : this.expression(node.else_);
+    const otherwise: Code =
+      node.else_ === null
+        ? { run: () => new Undefined("the value of an if without else") }
+        : this.expression(node.else_);
     if (condition.run !== undefined && then.run !== undefined && otherwise.run !== undefined) {
       return { run: (frame) => (truth(use(frame, condition.run(frame))) ? then.run(frame) : otherwise.run(frame)) };
     }
@@ -355,7 +377,10 @@ class Compiler {
     const line = node.lineno + 1;
     const { operands, collect } = this.arguments(node.args);
     const place = (error: unknown) => this.placed(error, line);
-    const target = kindOf(node.name) === "LookupVal" && kindOf((node.name as nodes.LookupVal).val) !== "Slice" ? (node.name as nodes.LookupVal) : undefined;
+    const target =
+      kindOf(node.name) === "LookupVal" && kindOf((node.name as nodes.LookupVal).val) !== "Slice"
+        ? (node.name as nodes.LookupVal)
+        : undefined;
     const callee = this.expression(target === undefined ? node.name : target.target);
     const key = target === undefined ? undefined : this.expression(target.val);
     const described = describe(node.name);
@@ -368,7 +393,10 @@ class Compiler {
           const member = itemOf(use(frame, object), name);
           // A field that is no function does not hide a method: `d.items()` works where `d` has a field `items`.
           const method = typeof name === "string" ? methodOf(object, name) : undefined;
-          fn = member !== undefined && (isCallable(member) || method === undefined) ? member : (method ?? new Undefined(described));
+          fn =
+            member !== undefined && (isCallable(member) || method === undefined)
+              ? member
+              : (method ?? new Undefined(described));
         }
         const values: TemplateValue[] = [];
         for (const operand of operands) values.push(yield* evaluate(operand, frame));
@@ -436,7 +464,8 @@ class Compiler {
       }
       for (const [i, { name: parameter, fallback }] of parameters.entries()) {
         let value = args.positional[i] ?? named.get(parameter);
-        if (args.positional[i] !== undefined && named.has(parameter)) throw new Problem(`macro '${name}' got argument '${parameter}' twice`);
+        if (args.positional[i] !== undefined && named.has(parameter))
+          throw new Problem(`macro '${name}' got argument '${parameter}' twice`);
         named.delete(parameter);
         value ??= fallback === undefined ? new Undefined(`'${parameter}'`) : yield* evaluate(fallback, frame);
         scope.set(parameter, value);
@@ -482,7 +511,8 @@ class Compiler {
     return {
       steps: function* (frame) {
         for (const statement of statements) {
-          const completion: Completion = statement.run !== undefined ? statement.run(frame) : yield* statement.steps(frame);
+          const completion: Completion =
+            statement.run !== undefined ? statement.run(frame) : yield* statement.steps(frame);
           if (completion !== undefined) return completion;
         }
         return undefined;
@@ -607,7 +637,8 @@ class Compiler {
     return (frame, value) => {
       if (!isSequence(value)) throw new Problem(`${typeOf(value)} cannot be spread over ${targets.length} names`);
       const items = elementsOf(value);
-      if (items.length !== targets.length) throw new Problem(`${items.length} values cannot be spread over ${targets.length} names`);
+      if (items.length !== targets.length)
+        throw new Problem(`${items.length} values cannot be spread over ${targets.length} names`);
       targets.forEach((assign, i) => {
         assign(frame, items[i]!);
       });
@@ -681,7 +712,8 @@ class Compiler {
       }
       if (items.length === 0 && otherwise !== undefined) return yield* otherwise(frame.inner());
       const again = recursive
-        ? (children: TemplateValue) => frame.render.nested("the loop", () => frame.render.captured(() => run(frame, children, depth + 1)))
+        ? (children: TemplateValue) =>
+            frame.render.nested("the loop", () => frame.render.captured(() => run(frame, children, depth + 1)))
         : undefined;
       const position = new Position(items, depth, again);
       const { loop } = position;
@@ -708,7 +740,8 @@ class Compiler {
     const { scoped, required } = node as nodes.Block & { scoped: boolean; required: boolean };
     const { value: name } = node.name;
     const { template } = this;
-    if (template.blocks.some((block) => block.name === name)) throw this.problem(node, `block '${name}' is defined twice`);
+    if (template.blocks.some((block) => block.name === name))
+      throw this.problem(node, `block '${name}' is defined twice`);
     const code: BlockCode = { name, body: this.body(node.body), template, scoped, required, line: node.lineno + 1 };
     template.blocks.push(code);
     const line = node.lineno + 1;
@@ -745,18 +778,23 @@ class Compiler {
   }
 
   /** Loads the template that a value names, or the first there is of a list of names. */
-  private loading(line: number): ((frame: Frame, value: TemplateValue, optional: boolean) => Steps<Template | undefined>) {
+  private loading(
+    line: number,
+  ): (frame: Frame, value: TemplateValue, optional: boolean) => Steps<Template | undefined> {
     const place = (error: unknown) => this.placed(error, line);
     return function* (frame, value, optional) {
       try {
         const names = typeof value === "string" ? [value] : elementsOf(use(frame, value));
         for (const name of names) {
-          if (typeof name !== "string") throw new Problem(`the name of a template must be a string, not ${typeOf(name)}`);
+          if (typeof name !== "string")
+            throw new Problem(`the name of a template must be a string, not ${typeOf(name)}`);
           const template = yield* frame.render.loader.load(name, frame.template.name);
           if (template !== undefined) return template;
         }
         if (optional) return undefined;
-        throw new Problem(`template ${names.map((name) => `'${textOf(name)}'`).join(", ") || "without a name"} not found`);
+        throw new Problem(
+          `template ${names.map((name) => `'${textOf(name)}'`).join(", ") || "without a name"} not found`,
+        );
       } catch (error) {
         throw place(error);
       }
@@ -775,7 +813,9 @@ class Compiler {
         const template = yield* load(frame, yield* evaluate(name, frame), ignoreMissing === true);
         if (template === undefined) return undefined;
         try {
-          yield* frame.render.nested(`include of '${template.name}'`, () => runTemplate(freshFrame(frame, template, withContext)));
+          yield* frame.render.nested(`include of '${template.name}'`, () =>
+            runTemplate(freshFrame(frame, template, withContext)),
+          );
         } catch (error) {
           throw place(error);
         }
@@ -796,7 +836,9 @@ class Compiler {
       const inner = freshFrame(frame, template, withContext);
       try {
         const { render } = frame;
-        const text = yield* render.nested(`import of '${template.name}'`, () => render.captured(() => runTemplate(inner)));
+        const text = yield* render.nested(`import of '${template.name}'`, () =>
+          render.captured(() => runTemplate(inner)),
+        );
         return new Namespace("module", (key) => inner.scope.exported(key), undefined, text);
       } catch (error) {
         throw place(error);
@@ -836,9 +878,8 @@ class Compiler {
 
 // --- what compiled code calls ---------------------------------------------------------------------------------------
 
-/** The kind of a node: nunjucks's own name, or the class of ours. */
 function kindOf(node: nodes.Node): string {
-  return node.typename === "NodeList" || node.typename === "Node" ? node.constructor.name : node.typename;
+  return node.typename;
 }
 
 /** How a node reads, for messages: `user.name`; empty for what is no name. */
@@ -854,7 +895,10 @@ function describe(node: nodes.Node): string {
 function memberOf(value: TemplateValue, key: TemplateValue): TemplateValue | undefined {
   const item = itemOf(value, key);
   if (item !== undefined || typeof key !== "string") return item;
-  if (key === "length" && (typeof value === "string" || value instanceof List || (value instanceof LuaTable && isSequence(value)))) {
+  if (
+    key === "length" &&
+    (typeof value === "string" || value instanceof List || (value instanceof LuaTable && isSequence(value)))
+  ) {
     return elementsOf(value).length;
   }
   return methodOf(value, key);
@@ -892,7 +936,11 @@ function* callValue(frame: Frame, fn: TemplateValue, args: Arguments, described:
   }
   if (!isCallable(fn)) {
     const name = described === "" ? typeOf(fn) : `'${described}'`;
-    throw new Problem(fn instanceof Undefined ? `${name} is undefined and cannot be called` : `${name} cannot be called: it is ${typeOf(fn)}`);
+    throw new Problem(
+      fn instanceof Undefined
+        ? `${name} is undefined and cannot be called`
+        : `${name} cannot be called: it is ${typeOf(fn)}`,
+    );
   }
   // A function that the script gave: named arguments go into a last table.
   const given = args.positional.map((value) => toLua(value));
@@ -902,11 +950,20 @@ function* callValue(frame: Frame, fn: TemplateValue, args: Arguments, described:
     given.push(toLua(dict));
   }
   const results = call(fn, given);
-  return fromLua(yield* awaited(results), described === "" ? "the result of a function" : `the result of '${described}'`);
+  return fromLua(
+    yield* awaited(results),
+    described === "" ? "the result of a function" : `the result of '${described}'`,
+  );
 }
 
 function isSteps(value: TemplateValue | Steps<TemplateValue>): value is Steps<TemplateValue> {
-  return typeof value === "object" && value !== null && !(value instanceof LuaTable) && "next" in value && typeof value.next === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof LuaTable) &&
+    "next" in value &&
+    typeof value.next === "function"
+  );
 }
 
 function* runBlock(frame: Frame, versions: readonly BlockCode[], index: number): Steps<void> {
@@ -930,7 +987,9 @@ function selfOf(frame: Frame): TemplateValue {
   return new Namespace("self", (name) => {
     const versions = frame.context.blocks.get(name);
     if (versions === undefined) return undefined;
-    return new Callable(name, (_args, { render }) => render.captured(() => runBlock(frame.within(frame.context.top), versions, 0)));
+    return new Callable(name, (_args, { render }) =>
+      render.captured(() => runBlock(frame.within(frame.context.top), versions, 0)),
+    );
   });
 }
 
@@ -958,7 +1017,11 @@ class Position {
     const changed = new Callable("changed", ({ positional }) => {
       const before = this.last;
       this.last = positional;
-      return before === undefined || before.length !== positional.length || !before.every((value, i) => equal(value, positional[i]!));
+      return (
+        before === undefined ||
+        before.length !== positional.length ||
+        !before.every((value, i) => equal(value, positional[i]!))
+      );
     });
     const attributes = (name: string): TemplateValue | undefined => {
       const { index, items } = this;
@@ -992,19 +1055,10 @@ class Position {
       }
       return undefined;
     };
-    this.loop = new LoopVariable(attributes, again);
-  }
-}
-
-/** `loop`, which can be called in a recursive loop. */
-class LoopVariable extends Callable {
-  constructor(
-    readonly attributes: (name: string) => TemplateValue | undefined,
-    again: ((children: TemplateValue) => Steps<TemplateValue>) | undefined,
-  ) {
-    super("loop", ({ positional }) => {
+    const repeat = ({ positional }: Arguments) => {
       if (again === undefined) throw new Problem("the loop is not recursive (write 'recursive' behind it)");
       return again(positional[0] ?? new Undefined("the argument of loop"));
-    });
+    };
+    this.loop = new Callable("loop", repeat, attributes);
   }
 }

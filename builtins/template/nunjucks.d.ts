@@ -65,7 +65,7 @@ declare module "nunjucks/src/lexer.js" {
 declare module "nunjucks/src/nodes.js" {
   export class Node {
     constructor(lineno?: number, colno?: number, ...fields: unknown[]);
-    readonly typename: string;
+    get typename(): string;
     lineno: number;
     colno: number;
   }

@@ -7,7 +7,6 @@
  */
 import {
   type LexerOptions,
-  type Token,
   TOKEN_BLOCK_END,
   TOKEN_BLOCK_START,
   TOKEN_COLON,
@@ -28,33 +27,50 @@ import {
   TOKEN_SYMBOL,
   TOKEN_TILDE,
   TOKEN_VARIABLE_START,
+  type Token,
 } from "nunjucks/src/lexer.js";
 import * as nodes from "nunjucks/src/nodes.js";
 import { Parser } from "nunjucks/src/parser.js";
-import { float } from "../../interpreter/value.ts";
 import { parseNumber } from "../../interpreter/number.ts";
+import { float } from "../../interpreter/value.ts";
 import { Problem } from "./problem.ts";
 import { JinjaTokenizer } from "./tokens.ts";
 
 /** How deep statements and expressions may nest. */
 const MAX_DEPTH = 100;
 
-// Nodes that nunjucks does not have.
+// Nodes that nunjucks does not have. Their kinds are written out: a minifier renames classes.
 /** `a[start:stop:step]`, as the index of a LookupVal. */
 export class Slice extends nodes.Node {
+  override get typename(): string {
+    return "Slice";
+  }
+
   start: nodes.Node | undefined;
   stop: nodes.Node | undefined;
   step: nodes.Node | undefined;
 }
 /** `a, b` and `(a, b)`. */
-export class Tuple extends nodes.NodeList {}
+export class Tuple extends nodes.NodeList {
+  override get typename(): string {
+    return "Tuple";
+  }
+}
 /** `*list` and `**dict` among arguments. */
 export class Star extends nodes.Node {
+  override get typename(): string {
+    return "Star";
+  }
+
   operand!: nodes.Node;
   keywords = false;
 }
 /** `{% for target in arr if test recursive %}`. */
 export class Loop extends nodes.Node {
+  override get typename(): string {
+    return "Loop";
+  }
+
   target!: nodes.Node;
   iterable!: nodes.Node;
   test: nodes.Node | undefined;
@@ -64,16 +80,28 @@ export class Loop extends nodes.Node {
 }
 /** `{% with a = 1 %}`. */
 export class With extends nodes.Node {
+  override get typename(): string {
+    return "With";
+  }
+
   targets: nodes.Node[] = [];
   values: nodes.Node[] = [];
   body!: nodes.NodeList;
 }
 /** `{% do expression %}`. */
 export class Do extends nodes.Node {
+  override get typename(): string {
+    return "Do";
+  }
+
   expression!: nodes.Node;
 }
 /** `{% break %}` and `{% continue %}`. */
 export class Jump extends nodes.Node {
+  override get typename(): string {
+    return "Jump";
+  }
+
   kind!: "break" | "continue";
 }
 
@@ -90,7 +118,21 @@ const BINARY: Readonly<Record<string, typeof nodes.BinOp>> = {
 };
 const COMPARISONS = new Set(["==", "!=", "<", ">", "<=", ">="]);
 /** Words that end an expression: a test's single argument cannot begin with one. */
-const KEYWORDS = new Set(["and", "or", "not", "in", "is", "if", "else", "as", "import", "ignore", "with", "without", "recursive"]);
+const KEYWORDS = new Set([
+  "and",
+  "or",
+  "not",
+  "in",
+  "is",
+  "if",
+  "else",
+  "as",
+  "import",
+  "ignore",
+  "with",
+  "without",
+  "recursive",
+]);
 
 class JinjaParser extends Parser {
   private depth = 0;
@@ -179,7 +221,8 @@ class JinjaParser extends Parser {
 
   override parseConcat(): nodes.Node {
     let node = this.parseProduct();
-    while (this.skipValue(TOKEN_TILDE, "~")) node = new nodes.Concat(node.lineno, node.colno, node, this.parseProduct());
+    while (this.skipValue(TOKEN_TILDE, "~"))
+      node = new nodes.Concat(node.lineno, node.colno, node, this.parseProduct());
     return node;
   }
 
@@ -191,8 +234,10 @@ class JinjaParser extends Parser {
   override parseUnary(noFilters = false): nodes.Node {
     const token = this.peekToken();
     let node: nodes.Node;
-    if (this.skipValue(TOKEN_OPERATOR, "-")) node = this.nested(() => new nodes.Neg(token!.lineno, token!.colno, this.parseUnary(true)));
-    else if (this.skipValue(TOKEN_OPERATOR, "+")) node = this.nested(() => new nodes.Pos(token!.lineno, token!.colno, this.parseUnary(true)));
+    if (this.skipValue(TOKEN_OPERATOR, "-"))
+      node = this.nested(() => new nodes.Neg(token!.lineno, token!.colno, this.parseUnary(true)));
+    else if (this.skipValue(TOKEN_OPERATOR, "+"))
+      node = this.nested(() => new nodes.Pos(token!.lineno, token!.colno, this.parseUnary(true)));
     else {
       node = this.parsePrimary();
       if (this.skipValue(TOKEN_OPERATOR, "**")) {
@@ -236,7 +281,9 @@ class JinjaParser extends Parser {
 
   private startsOperand(token: Token): boolean {
     if (token.type === TOKEN_SYMBOL) return !KEYWORDS.has(token.value);
-    return [TOKEN_STRING, TOKEN_INT, TOKEN_FLOAT, TOKEN_LEFT_BRACKET, TOKEN_LEFT_CURLY, "none", "boolean"].includes(token.type);
+    return [TOKEN_STRING, TOKEN_INT, TOKEN_FLOAT, TOKEN_LEFT_BRACKET, TOKEN_LEFT_CURLY, "none", "boolean"].includes(
+      token.type,
+    );
   }
 
   override parseFilterArgs(_name?: nodes.Node): nodes.Node[] {
@@ -306,24 +353,32 @@ class JinjaParser extends Parser {
     const token = this.nextToken();
     if (token === null) return null;
     const { lineno, colno } = token;
-    const closing = { [TOKEN_LEFT_PAREN]: TOKEN_RIGHT_PAREN, [TOKEN_LEFT_BRACKET]: TOKEN_RIGHT_BRACKET, [TOKEN_LEFT_CURLY]: TOKEN_RIGHT_CURLY }[token.type];
+    const closing = {
+      [TOKEN_LEFT_PAREN]: TOKEN_RIGHT_PAREN,
+      [TOKEN_LEFT_BRACKET]: TOKEN_RIGHT_BRACKET,
+      [TOKEN_LEFT_CURLY]: TOKEN_RIGHT_CURLY,
+    }[token.type];
     if (closing === undefined) this.fail(`unexpected '${token.value}'`, lineno, colno);
     const children: nodes.Node[] = [];
     let commas = 0;
     while (!this.skip(closing)) {
-      if (children.length > commas && !this.skip(TOKEN_COMMA)) this.fail("expected a comma or a closing bracket", lineno, colno);
+      if (children.length > commas && !this.skip(TOKEN_COMMA))
+        this.fail("expected a comma or a closing bracket", lineno, colno);
       if (children.length > commas) {
         commas++;
         continue;
       }
       const child = this.parseExpression();
       if (token.type !== TOKEN_LEFT_CURLY) children.push(child);
-      else if (this.skip(TOKEN_COLON)) children.push(new nodes.Pair(child.lineno, child.colno, child, this.parseExpression()));
+      else if (this.skip(TOKEN_COLON))
+        children.push(new nodes.Pair(child.lineno, child.colno, child, this.parseExpression()));
       else this.fail("expected a colon after the key", child.lineno, child.colno);
     }
     if (token.type === TOKEN_LEFT_BRACKET) return new nodes.Array(lineno, colno, children);
     if (token.type === TOKEN_LEFT_CURLY) return new nodes.Dict(lineno, colno, children);
-    return children.length === 1 && commas === 0 ? new nodes.Group(lineno, colno, children) : new Tuple(lineno, colno, children);
+    return children.length === 1 && commas === 0
+      ? new nodes.Group(lineno, colno, children)
+      : new Tuple(lineno, colno, children);
   }
 
   /** Arguments or parameters in parentheses. */
@@ -336,7 +391,8 @@ class JinjaParser extends Parser {
     const args = new nodes.NodeList(open!.lineno, open!.colno);
     const keywords = new nodes.KeywordArgs(open!.lineno, open!.colno);
     for (let isFirst = true; !this.skip(TOKEN_RIGHT_PAREN); isFirst = false) {
-      if (!isFirst && !this.skip(TOKEN_COMMA)) this.fail("expected a comma or a closing parenthesis", open!.lineno, open!.colno);
+      if (!isFirst && !this.skip(TOKEN_COMMA))
+        this.fail("expected a comma or a closing parenthesis", open!.lineno, open!.colno);
       if (!isFirst && this.skip(TOKEN_RIGHT_PAREN)) break;
       const token = this.peekToken();
       if (token?.type === TOKEN_OPERATOR && (token.value === "*" || token.value === "**")) {
@@ -439,7 +495,8 @@ class JinjaParser extends Parser {
 
   private endVariable(): void {
     const token = this.nextToken();
-    if (token?.type !== "variable-end") this.fail(`expected }}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
+    if (token?.type !== "variable-end")
+      this.fail(`expected }}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
     this.dropLeadingWhitespace = token.value.startsWith("-");
   }
 
@@ -504,7 +561,8 @@ class JinjaParser extends Parser {
     const first = one();
     if (!this.isComma()) return first;
     const tuple = new Tuple(first.lineno, first.colno, [first]);
-    while (this.skip(TOKEN_COMMA)) if (this.peekToken()?.type === TOKEN_SYMBOL || this.peekToken()?.type === TOKEN_LEFT_PAREN) tuple.addChild(one());
+    while (this.skip(TOKEN_COMMA))
+      if (this.peekToken()?.type === TOKEN_SYMBOL || this.peekToken()?.type === TOKEN_LEFT_PAREN) tuple.addChild(one());
     return tuple;
   }
 
@@ -538,7 +596,8 @@ class JinjaParser extends Parser {
 
   private name(what: string): nodes.Symbol {
     const token = this.nextToken();
-    if (token?.type !== TOKEN_SYMBOL) this.fail(`expected the name of ${what}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
+    if (token?.type !== TOKEN_SYMBOL)
+      this.fail(`expected the name of ${what}, got ${token?.value ?? "end of file"}`, token?.lineno, token?.colno);
     return new nodes.Symbol(token.lineno, token.colno, token.value);
   }
 
@@ -553,7 +612,11 @@ class JinjaParser extends Parser {
     this.nextToken(); // endblock
     const repeated = this.peekToken();
     if (repeated?.type === TOKEN_SYMBOL && repeated.value !== block.name.value) {
-      this.fail(`expected the end of block '${block.name.value}', got '${repeated.value}'`, repeated.lineno, repeated.colno);
+      this.fail(
+        `expected the end of block '${block.name.value}', got '${repeated.value}'`,
+        repeated.lineno,
+        repeated.colno,
+      );
     }
     if (repeated?.type === TOKEN_SYMBOL) this.nextToken();
     this.advanceAfterBlockEnd("endblock");
@@ -594,7 +657,10 @@ class JinjaParser extends Parser {
 
   private parseWith(): nodes.Node {
     const token = this.nextToken()!;
-    const node = Object.assign(new With(token.lineno, token.colno), { targets: [] as nodes.Node[], values: [] as nodes.Node[] });
+    const node = Object.assign(new With(token.lineno, token.colno), {
+      targets: [] as nodes.Node[],
+      values: [] as nodes.Node[],
+    });
     while (this.peekToken()?.type !== TOKEN_BLOCK_END) {
       if (node.targets.length > 0 && !this.skip(TOKEN_COMMA)) this.fail("expected a comma");
       node.targets.push(this.name("a variable"));
@@ -622,15 +688,20 @@ class JinjaParser extends Parser {
   private parseParameters(): nodes.NodeList {
     const parameters = this.parseSignature()!;
     for (const parameter of parameters.children) {
-      const names = parameter instanceof nodes.KeywordArgs ? parameter.children.map((pair) => (pair as nodes.Pair).key) : [parameter];
-      for (const name of names) if (!(name instanceof nodes.Symbol)) this.fail("expected a parameter name", name.lineno, name.colno);
+      const names =
+        parameter instanceof nodes.KeywordArgs
+          ? parameter.children.map((pair) => (pair as nodes.Pair).key)
+          : [parameter];
+      for (const name of names)
+        if (!(name instanceof nodes.Symbol)) this.fail("expected a parameter name", name.lineno, name.colno);
     }
     return parameters;
   }
 
   private parseCall(): nodes.Node {
     const { lineno, colno } = this.nextToken()!;
-    const parameters = this.peekToken()?.type === TOKEN_LEFT_PAREN ? this.parseParameters() : new nodes.NodeList(lineno, colno);
+    const parameters =
+      this.peekToken()?.type === TOKEN_LEFT_PAREN ? this.parseParameters() : new nodes.NodeList(lineno, colno);
     const call = this.parseExpression();
     if (!(call instanceof nodes.FunCall) || call instanceof nodes.Filter) this.fail("expected a call", lineno, colno);
     this.advanceAfterBlockEnd("call");
@@ -683,7 +754,12 @@ class JinjaParser extends Parser {
 
 function filtered(node: nodes.Node, filters: [nodes.Symbol, nodes.Node[]][]): nodes.Node {
   for (const [name, args] of filters) {
-    node = new nodes.Filter(name.lineno, name.colno, name, new nodes.NodeList(name.lineno, name.colno, [node, ...args]));
+    node = new nodes.Filter(
+      name.lineno,
+      name.colno,
+      name,
+      new nodes.NodeList(name.lineno, name.colno, [node, ...args]),
+    );
   }
   return node;
 }
@@ -708,7 +784,10 @@ export function parseTemplate(source: string, options: LexerOptions): nodes.Root
     if (error instanceof RangeError) throw new Problem("nested too deeply", tokens.lineno + 1);
     const { message, lineno } = error as { message?: unknown; lineno?: unknown };
     // nunjucks names its own functions in front of some messages.
-    const text = typeof message === "string" ? message.replace(/^\(unknown path\)(?: \[.*?\])?\s*/, "").replace(/^parse\w+: /, "") : "";
+    const text =
+      typeof message === "string"
+        ? message.replace(/^\(unknown path\)(?: \[.*?\])?\s*/, "").replace(/^parse\w+: /, "")
+        : "";
     const isOurs = /^[\x20-\x7e\u00a0-\uffff]+$/.test(text) && !(error instanceof TypeError);
     throw new Problem(isOurs ? text : "syntax error", typeof lineno === "number" ? lineno : tokens.lineno + 1);
   }

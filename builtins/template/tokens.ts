@@ -1,5 +1,15 @@
 /** nunjucks's tokenizer, where Jinja reads a template differently. */
-import { lex, type LexerOptions, type Token, TOKEN_COMMENT, TOKEN_FLOAT, TOKEN_INT, TOKEN_RIGHT_CURLY, TOKEN_SYMBOL, type Tokenizer as TokenizerType } from "nunjucks/src/lexer.js";
+import {
+  type LexerOptions,
+  lex,
+  TOKEN_COMMENT,
+  TOKEN_FLOAT,
+  TOKEN_INT,
+  TOKEN_RIGHT_CURLY,
+  TOKEN_SYMBOL,
+  type Token,
+  type Tokenizer as TokenizerType,
+} from "nunjucks/src/lexer.js";
 import { Problem } from "./problem.ts";
 
 // The class itself is not exported.
@@ -42,7 +52,12 @@ export class JinjaTokenizer extends Tokenizer {
   }
 
   private token(type: string, length: number): Token {
-    const token = { type, value: this.str.slice(this.index, this.index + length), lineno: this.lineno, colno: this.colno };
+    const token = {
+      type,
+      value: this.str.slice(this.index, this.index + length),
+      lineno: this.lineno,
+      colno: this.colno,
+    };
     this.forwardN(length);
     return token;
   }
@@ -127,7 +142,8 @@ export class JinjaTokenizer extends Tokenizer {
     if (digits !== undefined) {
       const hex = this.str.slice(this.index + 1, this.index + 1 + digits);
       const code = /^[\da-fA-F]+$/.test(hex) && hex.length === digits ? Number.parseInt(hex, 16) : -1;
-      if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) throw new Problem("invalid escape sequence", this.lineno + 1);
+      if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        throw new Problem("invalid escape sequence", this.lineno + 1);
       this.forwardN(1 + digits);
       return String.fromCodePoint(code);
     }

@@ -3,13 +3,13 @@
  * through JavaScript); what a template makes has classes of its own. Text is UTF-16 here.
  */
 import { LuaFunction, NativeFunction } from "../../interpreter/function.ts";
+import type { Steps } from "../../interpreter/library/steps.ts";
+import { tick } from "../../interpreter/library/steps.ts";
 import { Event, eventOf } from "../../interpreter/metatable.ts";
 import { formatNumber } from "../../interpreter/number.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { fromText, toText } from "../../interpreter/text.ts";
 import { LuaFloat, rawEquals, Userdata, type Value } from "../../interpreter/value.ts";
-import type { Steps } from "../../interpreter/library/steps.ts";
-import { tick } from "../../interpreter/library/steps.ts";
 import { ARRAY, OBJECT } from "../json-mark.ts";
 import { Problem } from "./problem.ts";
 import type { Frame } from "./runtime.ts";
@@ -30,6 +30,8 @@ export class List {
   constructor(
     readonly items: TemplateValue[],
     readonly isTuple = false,
+    /** Names of the elements of a tuple, if they have any. */
+    readonly names: readonly string[] = [],
   ) {}
 }
 
@@ -43,7 +45,7 @@ export class Dict {
 /** What `namespace()` makes: attributes that can be set from inner scopes. Also the names of an imported template. */
 export class Namespace {
   constructor(
-    readonly kind: "namespace" | "module" | "self" | "loop",
+    readonly kind: "namespace" | "module" | "self",
     readonly get: (name: string) => TemplateValue | undefined,
     readonly set?: (name: string, value: TemplateValue) => void,
     /** What it prints as. */
@@ -65,6 +67,8 @@ export class Callable {
     readonly name: string,
     /** Results at once, or a generator when it may have to wait. */
     readonly call: (args: Arguments, frame: Frame) => TemplateValue | Steps<TemplateValue>,
+    /** Attributes it has besides: `loop` is called and looked at. */
+    readonly attribute?: (name: string) => TemplateValue | undefined,
   ) {}
 }
 
@@ -113,7 +117,8 @@ export function toLua(value: TemplateValue, depth = 0): Value {
     for (const [key, item] of value.map) table.set(toLua(key, depth + 1), toLua(item, depth + 1));
     return table;
   }
-  if (value instanceof Callable || value instanceof Namespace) throw new Problem(`${typeOf(value)} cannot be given to a function`);
+  if (value instanceof Callable || value instanceof Namespace)
+    throw new Problem(`${typeOf(value)} cannot be given to a function`);
   return value;
 }
 
@@ -134,7 +139,11 @@ export function isLuaList(table: LuaTable): boolean {
 }
 
 export function isSequence(value: TemplateValue): value is List | LuaTable | string {
-  return value instanceof List || typeof value === "string" || (value instanceof LuaTable && (isLuaList(value) || isEmpty(value)));
+  return (
+    value instanceof List ||
+    typeof value === "string" ||
+    (value instanceof LuaTable && (isLuaList(value) || (value.mark !== OBJECT && isEmpty(value))))
+  );
 }
 
 export function isMapping(value: TemplateValue): value is Dict | LuaTable {
@@ -251,13 +260,15 @@ function fieldOf(table: LuaTable, key: Value): Value {
 /** `value[key]`; undefined when there is none. Lists count from 0, and from the end below. */
 export function itemOf(value: TemplateValue, key: TemplateValue): TemplateValue | undefined {
   if (value instanceof List || typeof value === "string") {
-    const index = indexOf(key);
+    const named = typeof key === "string" && typeof value !== "string" ? value.names.indexOf(key) : -1;
+    const index = named >= 0 ? named : indexOf(key);
     if (index === undefined) return undefined;
     const items = typeof value === "string" ? characters(value) : value.items;
     return items[index < 0 ? index + items.length : index];
   }
   if (value instanceof Dict) return value.map.get(keyOf(key));
   if (value instanceof Namespace) return typeof key === "string" ? value.get(key) : undefined;
+  if (value instanceof Callable) return typeof key === "string" ? value.attribute?.(key) : undefined;
   if (!(value instanceof LuaTable)) return undefined;
   const index = indexOf(key);
   if (index !== undefined && isLuaList(value)) {
@@ -276,7 +287,12 @@ function indexOf(key: TemplateValue): number | undefined {
 }
 
 /** `value[start:stop:step]` of a list or string. */
-export function sliceOf(value: TemplateValue, start: TemplateValue, stop: TemplateValue, step: TemplateValue): TemplateValue {
+export function sliceOf(
+  value: TemplateValue,
+  start: TemplateValue,
+  stop: TemplateValue,
+  step: TemplateValue,
+): TemplateValue {
   if (value instanceof Undefined) return new List([]);
   if (!isSequence(value)) throw new Problem(`${typeOf(value)} cannot be sliced`);
   const items = elementsOf(value);
@@ -393,7 +409,9 @@ export function represent(value: TemplateValue, around: readonly unknown[] = [],
   if (around.length > MAX_DEPTH) throw new Problem("a value nests too deeply to be printed");
   const inside = [...around, value];
   if (isMapping(value) && !(value instanceof LuaTable && isEmpty(value))) {
-    const pairs = entriesOf(value).map(([key, item]) => `${represent(key, inside, budget)}: ${represent(item, inside, budget)}`);
+    const pairs = entriesOf(value).map(
+      ([key, item]) => `${represent(key, inside, budget)}: ${represent(item, inside, budget)}`,
+    );
     return `{${pairs.join(", ")}}`;
   }
   const items = elementsOf(value).map((item) => represent(item, inside, budget));
@@ -410,4 +428,3 @@ function quote(text: string): string {
   });
   return mark + escaped + mark;
 }
-

@@ -1,6 +1,7 @@
 /** `assay lua …`: the standard `lua` command, with all of Lua's libraries and without a sandbox (manual §7). */
-import { createFullVm } from "../../interpreter/full.ts";
+
 import { failure } from "../../interpreter/error.ts";
+import { createFullVm } from "../../interpreter/full.ts";
 import { LuaError, Stop, Task } from "../../interpreter/index.ts";
 import { closeMachine } from "../../interpreter/library/collect.ts";
 import { standardStreams } from "../../interpreter/library/io.ts";
@@ -24,6 +25,14 @@ export async function lua(words: string[]): Promise<Status> {
   const vm = createFullVm(environment);
   const streams = standardStreams(vm);
   vm.warnSink = (message) => streams.stderr.write(message);
+  vm.getenv = (name) => {
+    const value = process.env[name];
+    return value === undefined ? undefined : fromText(value);
+  };
+  vm.exit = (status) => {
+    flushAll();
+    process.exit(status);
+  };
   // Whatever ends the process, and however, what was written goes out.
   process.on("exit", flushAll);
   streams.stdout.onWriteError = (error) => {

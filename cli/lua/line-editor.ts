@@ -260,7 +260,6 @@ function keyLength(input: string): number {
     if (input.length === 1) return 0;
     if (input[1] === "O") return input.length < 3 ? 0 : 3;
     if (input[1] !== "[") return 2;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what an escape sequence is made of
     const sequence = /^\x1b\[[0-9;]*[@-~]/.exec(input);
     return sequence === null ? 0 : sequence[0].length;
   }

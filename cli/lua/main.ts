@@ -79,7 +79,9 @@ function* runInit(command: LuaCommand): Steps<boolean> {
   for (const name of ["LUA_INIT_5_5", "LUA_INIT"]) {
     const code = command.environment(name);
     if (code === undefined) continue;
-    return code.startsWith("@") ? yield* runFile(command, code.slice(1), []) : yield* runCode(command, code, `=${name}`);
+    return code.startsWith("@")
+      ? yield* runFile(command, code.slice(1), [])
+      : yield* runCode(command, code, `=${name}`);
   }
   return true;
 }
@@ -144,7 +146,8 @@ function* talk(command: LuaCommand): Steps<void> {
 
 /** Prints a message, with the program's name unless it is part of a conversation. */
 export function report({ stdout, stderr }: StandardStreams, message: Value, named = true): void {
-  const text = typeof message === "string" ? message : isNumber(message) ? formatNumber(message) : "(error message not a string)";
+  const text =
+    typeof message === "string" ? message : isNumber(message) ? formatNumber(message) : "(error message not a string)";
   stdout.flush();
   stderr.write(`${named ? `${PROGRAM}: ` : ""}${text}\n`);
 }
@@ -171,10 +174,11 @@ const HANDLER = new NativeFunction("?", (error) => runSteps(describe(error), err
 function* runProtected(command: LuaCommand, fn: Value, args: Value[]): Steps<{ ok: boolean; results: Value[] }> {
   command.running(true);
   try {
-    const [ok, ...results] = list(yield* inPlace((): Results | Suspended => protectedCallWithHandler([fn, HANDLER, ...args])));
+    const [ok, ...results] = list(
+      yield* inPlace((): Results | Suspended => protectedCallWithHandler([fn, HANDLER, ...args])),
+    );
     return { ok: ok === true, results };
   } finally {
     command.running(false);
   }
 }
-

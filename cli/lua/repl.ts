@@ -1,8 +1,8 @@
 /** The conversation of the `lua` command (manual §7): reads, runs, prints. */
 import { Cell } from "../../interpreter/function.ts";
 import { compileOrMessage } from "../../interpreter/library/base.ts";
-import { readFormats } from "../../interpreter/library/io-read.ts";
 import type { StandardStreams } from "../../interpreter/library/io.ts";
+import { readFormats } from "../../interpreter/library/io-read.ts";
 import { isTerminal } from "../../interpreter/library/posix.ts";
 import { protectedCall } from "../../interpreter/library/protected.ts";
 import { awaited, type Steps } from "../../interpreter/library/steps.ts";

@@ -213,13 +213,23 @@ const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 function parseInBase(text: string, base: number): Value {
   const match = /^[ \f\n\r\t\v]*([-+]?)([0-9a-zA-Z]+)[ \f\n\r\t\v]*$/.exec(text);
   if (match === null) return undefined;
-  let n = 0n;
-  for (const digit of (match[2] as string).toLowerCase()) {
-    const value = DIGITS.indexOf(digit);
+  const digits = (match[2] as string).toLowerCase();
+  let n = 0;
+  let i = 0;
+  // As far as it stays exact, which is nearly always to the end.
+  for (; i < digits.length && n < 2 ** 46; i++) {
+    const value = DIGITS.indexOf(digits[i]!);
     if (value >= base) return undefined;
-    n = BigInt.asIntN(64, n * BigInt(base) + BigInt(value));
+    n = n * base + value;
   }
-  return integer(match[1] === "-" ? -n : n);
+  if (i === digits.length) return match[1] === "-" ? 0 - n : n;
+  let wide = BigInt(n);
+  for (; i < digits.length; i++) {
+    const value = DIGITS.indexOf(digits[i]!);
+    if (value >= base) return undefined;
+    wide = BigInt.asIntN(64, wide * BigInt(base) + BigInt(value));
+  }
+  return integer(match[1] === "-" ? -wide : wide);
 }
 
 function tonumber(value?: Value, base?: Value): Value {

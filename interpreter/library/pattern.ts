@@ -35,19 +35,30 @@ const CLASSES: Record<string, (code: number) => boolean> = {
   z: (code) => code === 0,
 };
 
-/** Sets of what may follow `%`, by character. */
 const classSets: ByteSet[] = [];
-/** Sets of one byte. */
 const charSets: ByteSet[] = [];
-for (let code = 0; code < 256; code++) {
-  const letter = String.fromCharCode(code);
-  charSets.push(setOf((c) => c === code));
-  const holds = Object.hasOwn(CLASSES, letter.toLowerCase()) && code < 128 ? CLASSES[letter.toLowerCase()] : undefined;
-  if (holds === undefined) classSets.push(charSets[code]!);
-  else classSets.push(isUpper(code) ? setOf((c) => !holds(c)) : setOf(holds));
+
+/** The set of one byte. Sets are made when they are first needed: all of them would cost every start 3 ms. */
+function charSet(code: number): ByteSet {
+  charSets[code] ??= setOf((c) => c === code);
+  return charSets[code];
 }
-const ALL = setOf(() => true);
-const NONE = setOf(() => false);
+
+/** The set of what `%` and a character stand for. */
+function classSet(code: number): ByteSet {
+  classSets[code] ??= makeClassSet(code);
+  return classSets[code];
+}
+
+function makeClassSet(code: number): ByteSet {
+  const letter = String.fromCharCode(code).toLowerCase();
+  const holds = Object.hasOwn(CLASSES, letter) && code < 128 ? CLASSES[letter] : undefined;
+  if (holds === undefined) return charSet(code);
+  return isUpper(code) ? setOf((c) => !holds(c)) : setOf(holds);
+}
+
+const ALL: ByteSet = new Uint8Array(256).fill(1);
+const NONE: ByteSet = new Uint8Array(256);
 
 function union(a: ByteSet, b: ByteSet): ByteSet {
   return setOf((code) => a[code] === 1 || b[code] === 1);
@@ -72,7 +83,7 @@ function bracketSet(text: string, from: number, end: number): ByteSet {
     const code = text.charCodeAt(at);
     if (code === 37 /* % */) {
       at++;
-      const members = classSets[text.charCodeAt(at)]!;
+      const members = classSet(text.charCodeAt(at));
       for (let c = 0; c < 256; c++) if (members[c] === 1) set[c] = 1;
     } else if (text.charCodeAt(at + 1) === 45 /* - */ && at + 2 < end) {
       at += 2;
@@ -209,7 +220,7 @@ class Parser {
         this.fail("malformed pattern (ends with '%')");
         return;
       }
-      set = classSets[text.charCodeAt(end)]!;
+      set = classSet(text.charCodeAt(end));
       end++;
     } else if (char === "[") {
       end = this.bracketEnd(at);
@@ -218,7 +229,7 @@ class Parser {
     } else if (char === ".") {
       set = ALL;
       op = Op.Any;
-    } else set = charSets[text.charCodeAt(at)]!;
+    } else set = charSet(text.charCodeAt(at));
     const code = onlyMember(set);
     if (code >= 0) op = Op.Char;
     this.at = end + 1;
@@ -289,7 +300,7 @@ function link(items: readonly Item[], shortcuts: boolean): ByteSet | undefined {
         always = false;
         break;
       case Op.Balance:
-        first = charSets[item.code];
+        first = charSet(item.code);
         always = false;
         break;
       default: // Char, Set, Any, Frontier: one byte of the set; Finish: none

@@ -70,17 +70,16 @@ export function gmatch(subject: Value, wanted: Value, init: Value): Value {
   let at = initial(init, s.length);
   let last = -1;
   charge(120);
-  return new NativeFunction(
-    "for iterator",
-    () => {
-      const end = at > s.length ? -1 : search(pattern, s, at, last);
-      if (end < 0) {
-        at = s.length + 1;
-        return NOTHING;
-      }
-      at = last = end;
-      return captures(pattern, s, end);
-    },
-    undefined,
-  );
+  const step = () => {
+    const end = at > s.length ? -1 : search(pattern, s, at, last);
+    if (end < 0) {
+      at = s.length + 1;
+      return NOTHING;
+    }
+    at = last = end;
+    return captures(pattern, s, end);
+  };
+  const iterator = new NativeFunction("for iterator", step, undefined);
+  iterator.held = [s];
+  return iterator;
 }

@@ -107,7 +107,6 @@ class Substitution {
         if (given === SUSPENDED) return suspend(REPLACED, state.top, 0, [this, s, replacement]);
         this.accept(first(given));
       } else this.expand(replacement, end);
-      if (pattern.anchored) break;
     }
     return this.finish();
   }
@@ -206,5 +205,6 @@ export function gsub(args: Value[]): Results | Suspended {
   }
   const pattern = patternOf(text);
   const replacement = isText ? replacementOf(typeof wanted === "string" ? wanted : formatNumber(wanted)) : wanted;
-  return new Substitution(s, pattern, replacement, max).run();
+  // An anchored pattern can match once only.
+  return new Substitution(s, pattern, replacement, pattern.anchored ? Math.min(max, 1) : max).run();
 }

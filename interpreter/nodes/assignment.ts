@@ -1,12 +1,11 @@
 /** Assignments (manual §3.3.3). */
-import { META_DONE, META_VALUE, setIndex } from "../access.ts";
+import { META_DONE, setIndex } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
 import type { Cell, LuaFunction } from "../function.ts";
 import { charge } from "../memory.ts";
 import type { Registers } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { extend } from "./call.ts";
 import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
 
 const VALUE = 0;
@@ -285,60 +284,74 @@ export type Target =
   | { kind: "environment"; environment: Cell }
   | { kind: "index"; object: Expression; key: Expression };
 
-interface Assigning {
-  /** Objects and keys of the indexed targets, in order. */
-  places: Value[];
-  values: Value[];
-  /** The target to be assigned next; they are done from the last to the first. */
-  target: number;
-}
+const PLACE = 100;
+const LAST_VALUE = 3;
+const STORE = 200;
 
-const PLACE = 3;
-const LAST_VALUE = 4;
-
-/** `a, b[i] = x, y`: places first, then values, then the stores from right to left, as the reference does. */
+/**
+ * `a, b[i] = x, y`: places first, then values, then the stores from right to left, as the reference does. Places and
+ * values wait in registers of their own; the stage of a suspension tells how far it got.
+ */
 export class MultipleAssignment extends SiteStatement {
   /** Objects and keys to be evaluated, in order. */
   private readonly places: Expression[] = [];
+  /** Whether the last value is a call or `...` that must fill several targets. */
+  private readonly spread: boolean;
   constructor(
     line: number,
     readonly targets: readonly Target[],
     readonly values: readonly Expression[],
+    /** First of the registers for places and values. */
+    readonly temporaries: number,
   ) {
     super(line);
     for (const target of targets) if (target.kind === "index") this.places.push(target.object, target.key);
+    this.spread = values[values.length - 1]!.isMulti && values.length < targets.length;
   }
   override exec(R: Registers, base: number): Completion {
-    return this.evaluate(R, base, { places: [], values: [], target: this.targets.length - 1 });
+    return this.placesFrom(R, base, 0);
   }
-  private evaluate(R: Registers, base: number, state: Assigning): Completion {
-    for (let i = state.places.length; i < this.places.length; i++) {
-      const value = this.places[i]!.eval(R, base);
-      if (value === SUSPENDED) return suspend(this, base, PLACE, state);
-      state.places.push(value);
+  private placesFrom(R: Registers, base: number, from: number): Completion {
+    const { places } = this;
+    const at = base + this.temporaries;
+    for (let i = from; i < places.length; i++) {
+      const value = places[i]!.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, PLACE + i);
+      R[at + i] = value;
     }
-    const { values } = this;
-    for (let i = state.values.length; i < values.length; i++) {
-      const source = values[i]!;
-      if (i === values.length - 1 && source.isMulti && values.length < this.targets.length) {
-        const more = source.evalMulti(R, base);
-        if (more === SUSPENDED) return suspend(this, base, LAST_VALUE, state);
-        extend(state.values, more);
-        break;
-      }
-      const value = source.eval(R, base);
-      if (value === SUSPENDED) return suspend(this, base, VALUE, state);
-      state.values.push(value);
-    }
-    return this.store(R, base, state);
+    return this.valuesFrom(R, base, 0);
   }
-  private store(R: Registers, base: number, state: Assigning): Completion {
-    let place = this.places.length;
-    for (let i = this.targets.length - 1; i > state.target; i--) if (this.targets[i]!.kind === "index") place -= 2;
-    while (state.target >= 0) {
-      const target = this.targets[state.target]!;
-      const value = state.values[state.target];
-      state.target--;
+  private valuesFrom(R: Registers, base: number, from: number): Completion {
+    const { values, targets } = this;
+    const at = base + this.temporaries + this.places.length;
+    const single = this.spread ? values.length - 1 : values.length;
+    for (let i = from; i < single; i++) {
+      const value = values[i]!.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, VALUE, i);
+      R[at + i] = value;
+    }
+    if (this.spread) {
+      const more = values[single]!.evalMulti(R, base);
+      if (more === SUSPENDED) return suspend(this, base, LAST_VALUE);
+      this.fill(R, at, more);
+    } else for (let i = single; i < targets.length; i++) R[at + i] = undefined;
+    return this.storeFrom(R, base, targets.length - 1);
+  }
+  /** Puts the results of the last value into the registers of the targets that are left. */
+  private fill(R: Registers, at: number, more: Results): void {
+    const first = this.values.length - 1;
+    for (let i = first; i < this.targets.length; i++) {
+      R[at + i] = Array.isArray(more) ? more[i - first] : i === first ? more : undefined;
+    }
+  }
+  private storeFrom(R: Registers, base: number, from: number): Completion {
+    const { targets } = this;
+    let place = base + this.temporaries + this.places.length;
+    const at = place;
+    for (let i = targets.length - 1; i > from; i--) if (targets[i]!.kind === "index") place -= 2;
+    for (let i = from; i >= 0; i--) {
+      const target = targets[i]!;
+      const value: Value = R[at + i];
       switch (target.kind) {
         case "local":
           R[base + target.register] = value;
@@ -354,14 +367,20 @@ export class MultipleAssignment extends SiteStatement {
           break;
         case "global":
           if (setIndex(R, base, this, target.environment.value, target.name, value, ENVIRONMENT) === SUSPENDED) {
-            return suspend(this, base, META_VALUE, state);
+            return suspend(this, base, STORE + i);
           }
           break;
         case "index": {
           place -= 2;
-          const object = state.places[place];
-          if (setIndex(R, base, this, object, state.places[place + 1], value, target.object) === SUSPENDED) {
-            return suspend(this, base, META_VALUE, state);
+          const object: Value = R[place];
+          const key: Value = R[place + 1];
+          if (object instanceof LuaTable && object.metatable === undefined && key !== undefined && key === key) {
+            if (typeof key === "number" && key > 0 && key < object.array.length && (key | 0) === key && value !== undefined) {
+              object.array[key] = value;
+            } else if (typeof key === "string") object.setConstant(key, value);
+            else object.set(key, value);
+          } else if (setIndex(R, base, this, object, key, value, target.object) === SUSPENDED) {
+            return suspend(this, base, STORE + i);
           }
         }
       }
@@ -369,24 +388,22 @@ export class MultipleAssignment extends SiteStatement {
     return undefined;
   }
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
-    switch (stage) {
-      case META_DONE:
-        return leaveMetamethod();
-      case META_VALUE:
-        return this.store(R, base, saved as Assigning);
-      case PLACE:
-        (saved as Assigning).places.push(value as Value);
-        return this.evaluate(R, base, saved as Assigning);
-      case LAST_VALUE:
-        extend((saved as Assigning).values, value as Results);
-        return this.store(R, base, saved as Assigning);
-      default:
-        (saved as Assigning).values.push(value as Value);
-        return this.evaluate(R, base, saved as Assigning);
+    if (stage === META_DONE) return leaveMetamethod();
+    const at = base + this.temporaries;
+    if (stage >= STORE) return this.storeFrom(R, base, stage - STORE - 1);
+    if (stage >= PLACE) {
+      R[at + stage - PLACE] = value;
+      return this.placesFrom(R, base, stage - PLACE + 1);
     }
+    if (stage === LAST_VALUE) {
+      this.fill(R, at + this.places.length, value as Results);
+      return this.storeFrom(R, base, this.targets.length - 1);
+    }
+    const i = saved as number;
+    R[at + this.places.length + i] = value;
+    return this.valuesFrom(R, base, i + 1);
   }
   override calleeName(): string {
     return "metamethod 'newindex'";
   }
 }
-

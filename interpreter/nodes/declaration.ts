@@ -8,7 +8,6 @@ import { Event, metamethod } from "../metatable.ts";
 import { type Registers, state } from "../state.ts";
 import { caught, Closing } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { extend } from "./call.ts";
 import { type Completion, type Expression, type Site, SiteStatement, Statement, suspend } from "./node.ts";
 
 /** `local x = value` where x lives in a cell: a fresh one each time. */
@@ -54,46 +53,52 @@ export interface LocalTarget {
   cell: boolean;
 }
 
-/** `local a, b, c = …`, any number of names and values. */
+/**
+ * `local a, b, c = …`, any number of names and values. Each value goes into its register at once: no expression to
+ * its right can refer to the new variable.
+ */
 export class DeclareLocals extends Statement {
+  private readonly spread: boolean;
   constructor(
     readonly targets: readonly LocalTarget[],
     readonly values: readonly Expression[],
   ) {
     super();
+    this.spread = values.length > 0 && values.length <= targets.length && values[values.length - 1]!.isMulti;
   }
   override exec(R: Registers, base: number): Completion {
-    return this.evaluate(R, base, []);
+    return this.from(R, base, 0);
   }
-  private evaluate(R: Registers, base: number, given: Value[]): Completion {
-    const { values } = this;
-    for (let i = given.length; i < values.length; i++) {
-      const source = values[i]!;
-      if (i === values.length - 1 && source.isMulti) {
-        const more = source.evalMulti(R, base);
-        if (more === SUSPENDED) return suspend(this, base, 1, given);
-        extend(given, more);
-        break;
-      }
-      const value = source.eval(R, base);
-      if (value === SUSPENDED) return suspend(this, base, 0, given);
-      given.push(value);
+  private from(R: Registers, base: number, start: number): Completion {
+    const { values, targets } = this;
+    const single = this.spread ? values.length - 1 : values.length;
+    for (let i = start; i < single; i++) {
+      const value = values[i]!.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, i);
+      if (i < targets.length) this.store(R, base, i, value);
     }
-    return this.store(R, base, given);
+    if (this.spread) {
+      const more = values[single]!.evalMulti(R, base);
+      if (more === SUSPENDED) return suspend(this, base, single);
+      return this.fill(R, base, single, more);
+    }
+    for (let i = single; i < targets.length; i++) this.store(R, base, i, undefined);
+    return undefined;
   }
-  private store(R: Registers, base: number, given: Value[]): Completion {
-    const { targets } = this;
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[i]!;
-      R[base + target.register] = target.cell ? new Cell(given[i]) : given[i];
+  private store(R: Registers, base: number, i: number, value: Value): void {
+    const target = this.targets[i]!;
+    R[base + target.register] = target.cell ? new Cell(value) : value;
+  }
+  private fill(R: Registers, base: number, first: number, more: Results): Completion {
+    for (let i = first; i < this.targets.length; i++) {
+      this.store(R, base, i, Array.isArray(more) ? more[i - first] : i === first ? more : undefined);
     }
     return undefined;
   }
-  override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
-    const given = saved as Value[];
-    if (stage === 1) return this.store(R, base, extend(given, value as Results));
-    given.push(value as Value);
-    return this.evaluate(R, base, given);
+  override resume(R: Registers, base: number, stage: number, _saved: unknown, value: unknown): unknown {
+    if (this.spread && stage === this.values.length - 1) return this.fill(R, base, stage, value as Results);
+    if (stage < this.targets.length) this.store(R, base, stage, value as Value);
+    return this.from(R, base, stage + 1);
   }
 }
 

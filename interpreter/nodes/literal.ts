@@ -1,6 +1,7 @@
 /** Constants and varargs (manual §3.1, §3.4, §3.4.11). */
 import { runtimeError } from "../error.ts";
 import { charge, reserveMemory } from "../memory.ts";
+import { low } from "../operators.ts";
 import type { Registers } from "../state.ts";
 import type { LuaTable } from "../table.ts";
 import type { Results, Suspended, Value } from "../value.ts";
@@ -15,6 +16,12 @@ export class Constant extends Expression {
   }
   override eval(): Value {
     return this.value;
+  }
+  override get isPure(): boolean {
+    return true;
+  }
+  override lowBits(): number | undefined {
+    return low(this.value);
   }
   override test(): boolean {
     return this.value !== undefined && this.value !== false;

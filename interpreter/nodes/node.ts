@@ -99,6 +99,20 @@ export abstract class Expression extends Node {
     const value = this.eval(R, base);
     return value === SUSPENDED ? SUSPENDED : value !== undefined && value !== false;
   }
+  /**
+   * Whether evaluating it twice is the same as once: variables, constants, and operators on those as long as their
+   * operands are numbers.
+   */
+  get isPure(): boolean {
+    return false;
+  }
+  /**
+   * The low 32 bits of its value as an int32, without computing the others; `undefined` if it is not known to be an
+   * integer, in which case it must be evaluated in the ordinary way. Only for pure expressions.
+   */
+  lowBits(_R: Registers, _base: number): number | undefined {
+    return undefined;
+  }
   /** Whether it may give other than one value (a call or `...` without parentheses). */
   get isMulti(): boolean {
     return false;

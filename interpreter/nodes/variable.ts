@@ -6,6 +6,7 @@ import { Event, eventOf } from "../metatable.ts";
 import { type Registers, state } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { low } from "../operators.ts";
 import { Expression, SiteExpression, suspend } from "./node.ts";
 
 export class Local extends Expression {
@@ -21,6 +22,12 @@ export class Local extends Expression {
   override test(R: Registers, base: number): boolean {
     const value = R[base + this.register];
     return value !== undefined && value !== false;
+  }
+  override get isPure(): boolean {
+    return true;
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    return low(this.eval(R, base));
   }
   override describe(): string {
     return ` (local '${this.name}')`;
@@ -38,6 +45,12 @@ export class LocalCell extends Expression {
   override eval(R: Registers, base: number): Value {
     return (R[base + this.register] as Cell).value;
   }
+  override get isPure(): boolean {
+    return true;
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    return low(this.eval(R, base));
+  }
   override describe(): string {
     return ` (local '${this.name}')`;
   }
@@ -52,6 +65,12 @@ export class UpvalueCell extends Expression {
   }
   override eval(R: Registers, base: number): Value {
     return ((R[base] as LuaFunction).upvalues[this.index] as Cell).value;
+  }
+  override get isPure(): boolean {
+    return true;
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    return low(this.eval(R, base));
   }
   override describe(): string {
     return ` (upvalue '${this.name}')`;
@@ -68,6 +87,12 @@ export class UpvalueCopy extends Expression {
   }
   override eval(R: Registers, base: number): Value {
     return (R[base] as LuaFunction).upvalues[this.index] as Value;
+  }
+  override get isPure(): boolean {
+    return true;
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    return low(this.eval(R, base));
   }
   override describe(): string {
     return ` (upvalue '${this.name}')`;

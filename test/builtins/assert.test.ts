@@ -46,12 +46,18 @@ const passing = [
 ];
 
 const failing: [code: string, message: string][] = [
-  [`assert.eq("degraded", "ok", "Grafana database unhealthy")`, `assert.eq failed: expected "ok", got "degraded" - Grafana database unhealthy`],
+  [
+    `assert.eq("degraded", "ok", "Grafana database unhealthy")`,
+    `assert.eq failed: expected "ok", got "degraded" - Grafana database unhealthy`,
+  ],
   [`assert.eq(1, 2)`, `assert.eq failed: expected 2, got 1`],
   [`assert.eq(1, 2.0)`, `assert.eq failed: expected 2.0, got 1`],
   [`assert.eq(200, "200")`, `assert.eq failed: expected "200", got 200`],
   [`assert.eq(nil, false)`, `assert.eq failed: expected false, got nil`],
-  [`assert.eq({ a = { b = { 1, 2 } } }, { a = { b = { 1, 3 } } })`, `assert.eq failed: expected 3, got 2 (at $.a.b[2])`],
+  [
+    `assert.eq({ a = { b = { 1, 2 } } }, { a = { b = { 1, 3 } } })`,
+    `assert.eq failed: expected 3, got 2 (at $.a.b[2])`,
+  ],
   [`assert.eq({ 1 }, { 1, 2 })`, `assert.eq failed: expected 2, got nil (at $[2])`],
   [`assert.eq({ 1, x = 5 }, { 1 })`, `assert.eq failed: expected nil, got 5 (at $.x)`],
   [`assert.eq({ ["a b"] = 1 }, { ["a b"] = 2 }, "m")`, `assert.eq failed: expected 2, got 1 (at $["a b"]) - m`],
@@ -82,7 +88,10 @@ const failing: [code: string, message: string][] = [
   [`assert.near(0/0, 2, 0.5)`, `assert.near failed: expected 2 within 0.5, got -nan`],
   [`assert.raises(function() end)`, `assert.raises failed: expected an error, got none`],
   [`assert.raises(function() sleep(0) end, "x")`, `assert.raises failed: expected an error matching "x", got none`],
-  [`assert.raises(function() error("boom", 0) end, "bang")`, `assert.raises failed: expected an error matching "bang", got "boom"`],
+  [
+    `assert.raises(function() error("boom", 0) end, "bang")`,
+    `assert.raises failed: expected an error matching "bang", got "boom"`,
+  ],
   [`assert.raises(5)`, `bad argument #1 to 'assert.raises' (function expected, got number)`],
   [`assert.eq(1, 1, {})`, `bad argument #3 to 'assert.eq' (string expected, got table)`],
   [`assert.near(1, "x", 1)`, `bad argument #2 to 'assert.near' (number expected, got string)`],
@@ -107,7 +116,10 @@ describe("assert", () => {
     expect(await errorOf(code)).toBe(message);
   });
   test("a table as the error of assert is passed on", async () => {
-    expect(await results(`local e = {} local ok, got = pcall(assert, false, e) return ok, got == e`)).toEqual([false, true]);
+    expect(await results(`local e = {} local ok, got = pcall(assert, false, e) return ok, got == e`)).toEqual([
+      false,
+      true,
+    ]);
   });
   test("everything again, suspended at each step", async () => {
     for (const code of passing) expect(await results(`${code} return "passed"`, { pauseEvery: 1 })).toEqual(["passed"]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { fromText } from "../../interpreter/text.ts";
 import { Permissions } from "../../builtins/permissions.ts";
+import { fromText } from "../../interpreter/text.ts";
 import { errorOf, results } from "./script.ts";
 
 beforeAll(() => {

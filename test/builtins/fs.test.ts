@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -16,8 +16,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseGlob } from "../../builtins/fs/glob.ts";
 import { failure } from "../../builtins/../interpreter/error.ts";
+import { parseGlob } from "../../builtins/fs/glob.ts";
 import { Permissions } from "../../builtins/permissions.ts";
 import { errorOf, results, runScript } from "./script.ts";
 
@@ -41,7 +41,11 @@ const luaError = async (source: string, options = {}) => {
 describe("fs.read and fs.write", () => {
   test("content is kept byte for byte", async () => {
     const bytes = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
-    expect(await lua(`fs.write(dir .. "/f", ...) return fs.read(dir .. "/f")`.replace("...", "select(2, ...)"), { args: [dir, bytes] })).toEqual([bytes]);
+    expect(
+      await lua(`fs.write(dir .. "/f", ...) return fs.read(dir .. "/f")`.replace("...", "select(2, ...)"), {
+        args: [dir, bytes],
+      }),
+    ).toEqual([bytes]);
     expect(readFileSync(join(dir, "f"), "latin1")).toBe(bytes);
   });
 
@@ -53,7 +57,9 @@ describe("fs.read and fs.write", () => {
   test("an existing file keeps its mode, a new one gets the usual or the given one", async () => {
     writeFileSync(join(dir, "old"), "1");
     chmodSync(join(dir, "old"), 0o640);
-    await lua(`fs.write(dir .. "/old", "2") fs.write(dir .. "/new", "") fs.write(dir .. "/secret", "", { mode = 384 })`);
+    await lua(
+      `fs.write(dir .. "/old", "2") fs.write(dir .. "/new", "") fs.write(dir .. "/secret", "", { mode = 384 })`,
+    );
     const mode = (name: string) => statSync(join(dir, name)).mode & 0o777;
     expect([mode("old"), mode("new"), mode("secret")]).toEqual([0o640, 0o666 & ~process.umask(), 0o600]);
     expect(readFileSync(join(dir, "old"), "utf8")).toBe("2");
@@ -66,7 +72,10 @@ describe("fs.read and fs.write", () => {
     symlinkSync("real/new", join(dir, "dangling"));
     await lua(`fs.write(dir .. "/link", "2") fs.write(dir .. "/dangling", "3")`);
     expect(readlinkSync(join(dir, "link"))).toBe("real/f");
-    expect([readFileSync(join(dir, "real/f"), "utf8"), readFileSync(join(dir, "real/new"), "utf8")]).toEqual(["2", "3"]);
+    expect([readFileSync(join(dir, "real/f"), "utf8"), readFileSync(join(dir, "real/new"), "utf8")]).toEqual([
+      "2",
+      "3",
+    ]);
   });
 
   test("append", async () => {
@@ -108,7 +117,10 @@ describe("what is refused", () => {
     [`fs.read(dir .. "/sparse")`, "fs.read: DIR/sparse: file too large (more than 536870912 bytes)"],
     [`fs.read(dir .. "/f", { max_size = 2 })`, "fs.read: DIR/f: file too large (more than 2 bytes)"],
     [`fs.read({})`, "bad argument #1 to 'fs.read' (string expected, got table)"],
-    [`fs.read(dir .. "/f", { max_size = "x" })`, "bad argument #2 to 'fs.read' (field 'max_size': number expected, got string)"],
+    [
+      `fs.read(dir .. "/f", { max_size = "x" })`,
+      "bad argument #2 to 'fs.read' (field 'max_size': number expected, got string)",
+    ],
     [`fs.write(dir, "x")`, "fs.write: DIR: is a directory"],
     [`fs.write(dir .. "/new/", "x")`, "fs.write: DIR/new/: is a directory"],
     [`fs.write(dir .. "/f/x", "x")`, "fs.write: DIR/f/x: not a directory"],
@@ -158,7 +170,9 @@ describe("what is refused", () => {
     }
     try {
       writeFileSync(join(small, "f"), "old");
-      expect(await luaError(`fs.write(dir .. "/small/f", ("x"):rep(1000000))`)).toBe("test:1: fs.write: DIR/small/f: no space left on device");
+      expect(await luaError(`fs.write(dir .. "/small/f", ("x"):rep(1000000))`)).toBe(
+        "test:1: fs.write: DIR/small/f: no space left on device",
+      );
       expect([readdirSync(small), readFileSync(join(small, "f"), "utf8")]).toEqual([["f"], "old"]);
     } finally {
       execFileSync("umount", [small]);
@@ -168,9 +182,18 @@ describe("what is refused", () => {
 
 describe("the other functions", () => {
   const rows: [code: string, values: unknown[]][] = [
-    [`return fs.exists(dir), fs.exists(dir .. "/none"), fs.exists(dir .. "/f/x"), fs.exists(dir .. "/dangling")`, [true, false, false, false]],
-    [`local s = fs.stat(dir .. "/f") return s.type, s.size, s.mode, math.type(s.mtime), s.mtime > 1.6e9`, ["file", 3, 0o640, "float", true]],
-    [`return fs.stat(dir).type, fs.stat(dir .. "/link").type, fs.stat(dir .. "/link", { follow = false }).type`, ["directory", "file", "link"]],
+    [
+      `return fs.exists(dir), fs.exists(dir .. "/none"), fs.exists(dir .. "/f/x"), fs.exists(dir .. "/dangling")`,
+      [true, false, false, false],
+    ],
+    [
+      `local s = fs.stat(dir .. "/f") return s.type, s.size, s.mode, math.type(s.mtime), s.mtime > 1.6e9`,
+      ["file", 3, 0o640, "float", true],
+    ],
+    [
+      `return fs.stat(dir).type, fs.stat(dir .. "/link").type, fs.stat(dir .. "/link", { follow = false }).type`,
+      ["directory", "file", "link"],
+    ],
     [`return table.concat(fs.list(dir), " ")`, ["dangling f link sub"]],
     [`fs.mkdir(dir .. "/a/b") fs.mkdir(dir .. "/a/b") return fs.stat(dir .. "/a/b").type`, ["directory"]],
     [`fs.mkdir(dir .. "/m", { mode = 448 }) return fs.stat(dir .. "/m").mode`, [0o700]],
@@ -234,7 +257,11 @@ describe("permissions", () => {
   });
 
   test("what lies inside is reached", async () => {
-    expect(await lua(`fs.write(dir .. "/in/g", fs.read(dir .. "/in/f")) return fs.read(dir .. "/in/g")`, { permissions: new Only() })).toEqual(["in"]);
+    expect(
+      await lua(`fs.write(dir .. "/in/g", fs.read(dir .. "/in/f")) return fs.read(dir .. "/in/g")`, {
+        permissions: new Only(),
+      }),
+    ).toEqual(["in"]);
   });
 
   // The gate above looks at paths only, so whatever gets past its first question is caught by the second.
@@ -272,7 +299,9 @@ describe("permissions", () => {
         symlinkSync("../out/f", join(dir, "in/f"));
       }
     }
-    expect(await luaError(`fs.read(dir .. "/in/f")`, { permissions: new Swapping() })).toContain("read access to DIR/out/f is not allowed");
+    expect(await luaError(`fs.read(dir .. "/in/f")`, { permissions: new Swapping() })).toContain(
+      "read access to DIR/out/f is not allowed",
+    );
   });
 });
 
@@ -295,6 +324,8 @@ describe("glob patterns", () => {
     ["*a*a*a*a*a*a*a*b", "a".repeat(200), false],
   ])("%s on %s: %p", (pattern, name, matches) => {
     const [segment] = parseGlob(pattern)[0]!.segments;
-    expect(segment!.kind === "literal" ? segment!.name === name : segment!.kind === "pattern" && segment!.matches(name)).toBe(matches);
+    expect(
+      segment!.kind === "literal" ? segment!.name === name : segment!.kind === "pattern" && segment!.matches(name),
+    ).toBe(matches);
   });
 });

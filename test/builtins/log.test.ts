@@ -18,7 +18,10 @@ const json: [source: string, line: string][] = [
   [`log.info(1.0)`, `{"level":"info","msg":"1.0"}`],
   [`log.info(nil)`, `{"level":"info","msg":"nil"}`],
   [`log.info(setmetatable({}, { __tostring = function() return "me" end }))`, `{"level":"info","msg":"me"}`],
-  [`log.info(setmetatable({}, { __tostring = function() sleep(0.001) return "me" end }))`, `{"level":"info","msg":"me"}`],
+  [
+    `log.info(setmetatable({}, { __tostring = function() sleep(0.001) return "me" end }))`,
+    `{"level":"info","msg":"me"}`,
+  ],
   [`log.info("a\\nb\\"c\\0")`, `{"level":"info","msg":"a\\nb\\"c\\u0000"}`],
   [`log.info("\\xff é")`, `{"level":"info","msg":"\ufffd é"}`],
   [`log.info("m", { a = 1 })`, `{"level":"info","msg":"m","a":1}`],
@@ -44,7 +47,9 @@ describe("log", () => {
   test("levels", async () => {
     const source = `log.debug("d") log.info("i") log.warn("w") log.error("e")`;
     const at = async (logLevel?: "debug" | "info" | "warn" | "error") => (await logged(source, { logLevel })).length;
-    expect([await at(), await at("debug"), await at("info"), await at("warn"), await at("error")]).toEqual([3, 4, 3, 2, 1]);
+    expect([await at(), await at("debug"), await at("info"), await at("warn"), await at("error")]).toEqual([
+      3, 4, 3, 2, 1,
+    ]);
   });
 
   test("what is not shown is not asked for its text", async () => {
@@ -69,8 +74,12 @@ describe("log", () => {
 
   test("wrong arguments", async () => {
     expect(await errorOf(`log.info()`)).toBe("test:1: bad argument #1 to 'log.info' (value expected)");
-    expect(await errorOf(`log.info("m", "n")`)).toBe("test:1: bad argument #2 to 'log.info' (table expected, got string)");
-    expect(await errorOf(`log.info(setmetatable({}, { __tostring = function() return 1 == 1 end }))`)).toContain("'__tostring' must return a string");
+    expect(await errorOf(`log.info("m", "n")`)).toBe(
+      "test:1: bad argument #2 to 'log.info' (table expected, got string)",
+    );
+    expect(await errorOf(`log.info(setmetatable({}, { __tostring = function() return 1 == 1 end }))`)).toContain(
+      "'__tostring' must return a string",
+    );
   });
 
   test("bytes of a message are UTF-8", async () => {

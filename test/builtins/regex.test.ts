@@ -121,9 +121,18 @@ describe("regex", () => {
     [`regex.match("a")`, "bad argument #2 to 'regex.match' (string expected, got no value)"],
     [`regex.match({}, "a")`, "bad argument #1 to 'regex.match' (string expected, got table)"],
     [`regex.replace("a", "a", true)`, "bad argument #3 to 'regex.replace' (string or function expected, got boolean)"],
-    [`regex.replace("a", "a", function() return {} end)`, "regex.replace: the function must return a string, number or nil, not a table"],
-    [`regex.replace("(a)", "a", "$2")`, "regex.replace: the replacement refers to group 2, but the pattern has 1 (write $$ for a dollar)"],
-    [`regex.replace("(a)", "a", "\${b}")`, "regex.replace: the replacement refers to a group 'b' that the pattern does not have"],
+    [
+      `regex.replace("a", "a", function() return {} end)`,
+      "regex.replace: the function must return a string, number or nil, not a table",
+    ],
+    [
+      `regex.replace("(a)", "a", "$2")`,
+      "regex.replace: the replacement refers to group 2, but the pattern has 1 (write $$ for a dollar)",
+    ],
+    [
+      `regex.replace("(a)", "a", "\${b}")`,
+      "regex.replace: the replacement refers to a group 'b' that the pattern does not have",
+    ],
     [`regex.split("a", "a", 0)`, "bad argument #3 to 'regex.split' (value out of range: 0 is below 1)"],
   ])("%s fails", async (expression, message) => {
     expect(await errorOf(`return ${expression}`)).toBe(`test:1: ${message}`);
@@ -198,12 +207,24 @@ describe("regex", () => {
       for _, m in ipairs(regex.find_all(pattern, s)) do n = n + #m end
       assert(n <= #s)
       assert(#table.concat(regex.split(pattern, s)) == #s - n)`);
-    const piece = fc.constantFrom(..."abc.*+?|()[]{}^$\\-,012dwsbDWQEpPLx<>:=!iP", "é", "(?", "(?:", "[[:alpha:]]", "{2}");
+    const piece = fc.constantFrom(
+      ..."abc.*+?|()[]{}^$\\-,012dwsbDWQEpPLx<>:=!iP",
+      "é",
+      "(?",
+      "(?:",
+      "[[:alpha:]]",
+      "{2}",
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 20 }), fc.string({ unit: "binary", maxLength: 30 }), async (parts, text) => {
-        const [error] = await check(fromText(parts.join("")), fromText(text.toWellFormed()));
-        if (error !== undefined) expect(String(error)).toMatch(/regex\.find: (?:bad pattern at position \d+: |pattern too )/);
-      }),
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 20 }),
+        fc.string({ unit: "binary", maxLength: 30 }),
+        async (parts, text) => {
+          const [error] = await check(fromText(parts.join("")), fromText(text.toWellFormed()));
+          if (error !== undefined)
+            expect(String(error)).toMatch(/regex\.find: (?:bad pattern at position \d+: |pattern too )/);
+        },
+      ),
       { numRuns: 2000 },
     );
     expect(MAX_INSTRUCTIONS).toBeGreaterThan(1000);

@@ -2,10 +2,10 @@
 import { finishTasks } from "../../builtins/async.ts";
 import { Host, type HostSettings } from "../../builtins/host.ts";
 import { openBuiltins, type Selection } from "../../builtins/index.ts";
-import { createVm, load, LuaError, Stop, Task } from "../../interpreter/index.ts";
+import { createVm, LuaError, load, Stop, Task } from "../../interpreter/index.ts";
 import type { Limits } from "../../interpreter/limits.ts";
-import { fromText } from "../../interpreter/text.ts";
 import { pausing } from "../../interpreter/task.ts";
+import { fromText } from "../../interpreter/text.ts";
 import { list, type Value } from "../../interpreter/value.ts";
 
 export interface ScriptOptions extends HostSettings {

@@ -12,6 +12,7 @@ import { environmentProxy, parseProxy, type Proxy } from "../proxy.ts";
 import { BodyReceiver, Collector, Download, TOO_LONG_TO_DISCARD, type Wanted } from "./receive.ts";
 import { isRedirect, type Redirectable, redirected } from "./redirect.ts";
 import { isIdempotent, type RetryPlan, retryDelay } from "./retry.ts";
+import { Stream } from "./stream.ts";
 import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../tls.ts";
 import { parseLocation, parseUrl, type Target } from "../url.ts";
 
@@ -33,6 +34,8 @@ export interface Plan {
   readonly maxBody: number;
   /** Resolved path of the file that a successful response's body goes to. */
   readonly download: string | undefined;
+  /** Takes the body of the final response while it arrives; the time limit is then for its head only. */
+  readonly stream?: Stream;
 }
 
 /** What requests of one virtual machine share. */
@@ -130,6 +133,11 @@ async function follow(
         delay = retryDelay(more, plan.retries!.count - more.count + 1, headerOf(head.headers, "retry-after"), Date.now());
         return "nothing";
       }
+      if (plan.stream !== undefined) {
+        attempt.finish();
+        plan.stream.begin(head, fromText(request.target.text));
+        return plan.stream;
+      }
       if (plan.download !== undefined && head.status >= 200 && head.status < 300) return new Download(plan.download, plan.maxBody);
       return new Collector(plan.maxBody, context.reserve);
     };
@@ -142,8 +150,13 @@ async function follow(
     }
     const url = fromText(request.target.text);
     const { status, headers } = head;
+    if (sink instanceof Stream) return { kind: "response", response: { status, headers, body: "", downloaded: undefined, url } };
     if (sink instanceof Download) {
-      sink.commit();
+      try {
+        sink.commit();
+      } finally {
+        sink.discard();
+      }
       return { kind: "response", response: { status, headers, body: "", downloaded: sink.size, url } };
     }
     return { kind: "response", response: { status, headers, body: sink.bytes(), downloaded: undefined, url } };

@@ -7,6 +7,7 @@ import { codings, Decoder, type Sink } from "./decode.ts";
 import type { Head, Receiver } from "./exchange.ts";
 import { Failure, failureOf, quoted } from "../failure.ts";
 import { headerOf, joinedHeader } from "../headers.ts";
+import { Stream } from "./stream.ts";
 
 /** Bytes of an unwanted body (of a redirect, of a response that is tried again) that are read to keep the connection. */
 const MAX_DISCARDED = 256 * 1024;
@@ -59,6 +60,8 @@ export class Download implements Sink {
   size = 0;
   private readonly temporary: string;
   private file: number | undefined;
+  /** In place, or removed. */
+  private written = false;
 
   constructor(
     private readonly path: string,
@@ -81,22 +84,27 @@ export class Download implements Sink {
   /** Puts the file in place. */
   commit(): void {
     this.attempt(() => {
-      if (this.file !== undefined) closeSync(this.file);
-      this.file = undefined;
+      this.close();
       renameSync(this.temporary, this.path);
+      this.written = true;
     });
   }
 
   /** Removes what was written, unless it is in place already. */
   discard(): void {
-    if (this.file === undefined) return;
+    if (this.written) return;
+    this.written = true;
     try {
-      closeSync(this.file);
-      this.file = undefined;
+      this.close();
       unlinkSync(this.temporary);
     } catch {
       // Whoever removed it first did our work.
     }
+  }
+
+  private close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
   }
 
   private attempt<T>(step: () => T): T {
@@ -120,7 +128,7 @@ class Discard implements Sink {
 export const TOO_LONG_TO_DISCARD = new Failure("unwanted body is too long", "never");
 
 /** What a caller wants to happen with a response, once its head is known. */
-export type Wanted = Collector | Download | "nothing";
+export type Wanted = Collector | Download | Stream | "nothing";
 
 /** The receiver of one exchange. */
 export class BodyReceiver implements Receiver {
@@ -154,6 +162,7 @@ export class BodyReceiver implements Receiver {
 
   data(chunk: Buffer, resume: () => void): boolean {
     if (this.decoder !== undefined) return this.decoder.write(chunk, resume);
+    if (this.target instanceof Stream) return this.target.write(chunk, resume);
     this.target.add(chunk);
     return true;
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Host, type HostSettings } from "../../../builtins/host.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
 import { maskerOf } from "../../../builtins/mask.ts";
-import { createVm, LuaError, load, Stop, Task } from "../../../interpreter/index.ts";
+import { createVm, LuaError, load, skipShebang, Stop, Task } from "../../../interpreter/index.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
 import { fromBuffer, fromText, toTextLossy } from "../../../interpreter/text.ts";
 import { isNumber, list, type Results, toDouble, type Value } from "../../../interpreter/value.ts";
@@ -91,7 +91,7 @@ function readSource({ file, script: inline }: ScriptBody, folder: string): Sourc
 
 function syntaxError(source: Source): string | undefined {
   try {
-    load(new VirtualMachine(), source.bytes, source.chunkName);
+    load(new VirtualMachine(), skipShebang(source.bytes), source.chunkName);
     return undefined;
   } catch (error) {
     if (error instanceof LuaError && typeof error.value === "string") return toTextLossy(error.value);
@@ -118,7 +118,7 @@ async function runScript(source: Source, spec: ScriptBody, context: RunContext):
   const stop = () => vm.stop(new Stop("timeout", "stopped"));
   context.signal.addEventListener("abort", stop);
   try {
-    const main = load(vm, source.bytes, source.chunkName);
+    const main = load(vm, skipShebang(source.bytes), source.chunkName);
     const results = await new Task(vm, main, args).start().promise;
     if (isOpen("async")) await (await import("../../../builtins/async.ts")).finishTasks(vm);
     return judge(results, host, source.bytes);

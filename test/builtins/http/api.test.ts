@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failure, Stop } from "../../../interpreter/error.ts";
@@ -175,6 +175,7 @@ describe("downloads", () => {
   test("go to a file, whole or not at all", async () => {
     const path = join(folder, "out.bin");
     writeFileSync(path, "old");
+    mkdirSync(join(folder, "taken"));
     using good = await Misbehaving.answering(ok("\0new\xff"));
     using bad = await Misbehaving.answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "end");
     using none = await Misbehaving.answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope");
@@ -185,6 +186,7 @@ describe("downloads", () => {
     expect(readFileSync(path, "latin1")).toBe("old");
     expect(await results(get(good.url))).toEqual([200, "", path, 5]);
     expect(readFileSync(path, "latin1")).toBe("\0new\xff");
+    expect(await errorOf(`http.get("${good.url}", {download = "${folder}/taken"})`)).toContain("is a directory");
     expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
     expect(await errorOf(`http.get("${good.url}", {download = "/nonexistent/x"})`)).toContain(
       'cannot write "/nonexistent/x": no such file or directory',

@@ -1,0 +1,33 @@
+import { expressions } from "./expressions.ts";
+
+expressions("utf8, manual §6.6", [
+  [`utf8.char(72, 228, 8364, 0x10FFFF)`, "H\\195\\164\\226\\130\\172\\244\\143\\191\\191"],
+  [`utf8.char(), utf8.char(0x7FFFFFFF)`, " \\253\\191\\191\\191\\191\\191"],
+  [`utf8.char(-1)`, "! bad argument #1 to 'char' (value out of range)"],
+  [`utf8.char(65, 0x80000000)`, "! bad argument #2 to 'char' (value out of range)"],
+  [`utf8.len("h\\u{E4}\\u{20AC}"), utf8.len(""), utf8.len("abc", 2), utf8.len("abc", -1, -2)`, "3 0 2 0"],
+  [`utf8.len("ab\\x80"), utf8.len("\\xC0\\x80")`, "nil nil 1"],
+  [`utf8.len("\\xF4\\x90\\x80\\x80")`, "nil 1"],
+  [`utf8.len("\\xED\\xA0\\x80"), utf8.len("\\xED\\xA0\\x80", 1, -1, true)`, "nil 1"],
+  [`utf8.len("abc", 5)`, "! bad argument #2 to 'len' (initial position out of bounds)"],
+  [`utf8.len("abc", 1, 4)`, "! bad argument #3 to 'len' (final position out of bounds)"],
+  [`utf8.codepoint("\\u{20AC}uro", 1, -1)`, "8364 117 114 111"],
+  [`utf8.codepoint("abc"), utf8.codepoint("abc", 3), utf8.codepoint("abc", 3, 2)`, "97 99"],
+  [`utf8.codepoint("\\xff")`, "! invalid UTF-8 code"],
+  [`utf8.codepoint("abc", 1, 4)`, "! bad argument #3 to 'codepoint' (out of bounds)"],
+  [`utf8.codepoint("\\u{7FFFFFFF}", 1, 1, true)`, "2147483647"],
+  [`utf8.offset("a\\u{E4}b", 3), utf8.offset("a\\u{E4}b", 2)`, "4 2 3"],
+  [`utf8.offset("a\\u{E4}b", -1), utf8.offset("a\\u{E4}b", 0, 3)`, "4 2 3"],
+  [`utf8.offset("abc", 5), utf8.offset("abc", 4)`, "nil 4 4"],
+  [`utf8.offset("a\\u{E4}", 1, 3)`, "! initial position is a continuation byte"],
+  [`utf8.offset("abc", 1, 5)`, "! bad argument #3 to 'offset' (position out of bounds)"],
+  [
+    `(function() local t = {} for p, c in utf8.codes("a\\u{E4}\\u{20AC}") do t[#t + 1] = p .. ":" .. c end return table.concat(t, " ") end)()`,
+    "1:97 2:228 4:8364",
+  ],
+  [`(function() for _ in utf8.codes("ab\\xff") do end end)()`, "! invalid UTF-8 code"],
+  [`(function() for _ in utf8.codes("\\u{D7FF}\\u{D800}") do end end)()`, "! invalid UTF-8 code"],
+  [`(function() local n = 0 for _ in utf8.codes("\\u{D800}", true) do n = n + 1 end return n end)()`, "1"],
+  [`utf8.codes("\\x80")`, "! bad argument #1 to 'codes' (invalid UTF-8 code)"],
+  [`#utf8.charpattern, ("a\\u{20AC}"):gsub(utf8.charpattern, "x")`, "14 xx 2"],
+]);
