@@ -111,7 +111,9 @@ async function writeOut(fd: Descriptor, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += await new Promise<number>((resolve, reject) => {
-        fs.write(fd, bytes, at, bytes.length - at, null, (error, written) => (error ? reject(error) : resolve(written)));
+        fs.write(fd, bytes, at, bytes.length - at, null, (error, written) =>
+          error ? reject(error) : resolve(written),
+        );
       });
     } catch (error) {
       // A pipe that another of its owners made non-blocking, and that is full: its reader needs a moment.

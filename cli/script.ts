@@ -1,9 +1,10 @@
 /** Running a Lua script: `assay FILE.lua`, standard input, or code from the command line. */
-import { openBuiltins } from "../builtins/index.ts";
+
 import { Host, type HostSettings } from "../builtins/host.ts";
+import { openBuiltins } from "../builtins/index.ts";
 import { outputFailure, whenOutputFails, writeText } from "../builtins/output.ts";
 import { chunkId } from "../interpreter/chunk.ts";
-import { createVm, LuaError, load, skipShebang, Stop, Task } from "../interpreter/index.ts";
+import { createVm, LuaError, load, Stop, skipShebang, Task } from "../interpreter/index.ts";
 import { fromBuffer, fromText } from "../interpreter/text.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import type { OptionValues } from "./options.ts";

@@ -7,7 +7,17 @@ import { type Resumable, type Site, suspend } from "./nodes/node.ts";
 import { concatenate, lessEqual, lessThan, type Operator, ZeroDivision } from "./operators.ts";
 import type { Registers } from "./state.ts";
 import { LuaTable } from "./table.ts";
-import { first, float, isNumber, LuaFloat, rawEquals, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
+import {
+  first,
+  float,
+  isNumber,
+  LuaFloat,
+  type Results,
+  rawEquals,
+  SUSPENDED,
+  type Suspended,
+  type Value,
+} from "./value.ts";
 
 /** How many tables an `__index` or `__newindex` chain may have (MAXTAGLOOP). */
 const MAX_CHAIN = 2000;
@@ -50,7 +60,12 @@ export function index(
       const metatable = metatableOf(at);
       handler = metatable === undefined ? undefined : eventOf(metatable, Event.Index);
       if (handler === undefined) {
-        throw runtimeError(R, base, node, `attempt to index a ${typeName(at)} value${i === 0 ? describeIndexed(described, key) : ""}`);
+        throw runtimeError(
+          R,
+          base,
+          node,
+          `attempt to index a ${typeName(at)} value${i === 0 ? describeIndexed(described, key) : ""}`,
+        );
       }
     }
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) {
@@ -102,7 +117,12 @@ export function setIndex(
       const metatable = metatableOf(at);
       handler = metatable === undefined ? undefined : eventOf(metatable, Event.NewIndex);
       if (handler === undefined) {
-        throw runtimeError(R, base, node, `attempt to index a ${typeName(at)} value${i === 0 ? described.describe() : ""}`);
+        throw runtimeError(
+          R,
+          base,
+          node,
+          `attempt to index a ${typeName(at)} value${i === 0 ? described.describe() : ""}`,
+        );
       }
     }
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) {
@@ -164,7 +184,10 @@ function operandError(operator: Operator, a: Value, b: Value, left: Described, r
 }
 
 function isIntegral(value: Value): boolean {
-  return typeof value === "bigint" || (typeof value === "number" ? Number.isInteger(value) && Math.abs(value) < 2 ** 63 : true);
+  return (
+    typeof value === "bigint" ||
+    (typeof value === "number" ? Number.isInteger(value) && Math.abs(value) < 2 ** 63 : true)
+  );
 }
 
 /** `a .. b` beyond the fast path. */
@@ -189,7 +212,13 @@ export function concat(
 }
 
 /** `#value` beyond the fast path. */
-export function length(R: Registers, base: number, node: MetaNode, value: Value, described: Described): Value | Suspended {
+export function length(
+  R: Registers,
+  base: number,
+  node: MetaNode,
+  value: Value,
+  described: Described,
+): Value | Suspended {
   if (typeof value === "string") return value.length;
   const handler = metamethod(value, Event.Len);
   if (handler === undefined) {

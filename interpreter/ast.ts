@@ -112,8 +112,25 @@ export interface FunctionDeclaration extends Located {
 }
 
 export type BinaryOperator =
-  | "+" | "-" | "*" | "/" | "//" | "%" | "^" | ".." | "&" | "|" | "~" | "<<" | ">>"
-  | "==" | "~=" | "<" | "<=" | ">" | ">=";
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "//"
+  | "%"
+  | "^"
+  | ".."
+  | "&"
+  | "|"
+  | "~"
+  | "<<"
+  | ">>"
+  | "=="
+  | "~="
+  | "<"
+  | "<="
+  | ">"
+  | ">=";
 
 export interface BinaryExpression extends Located {
   type: "BinaryExpression";
@@ -177,9 +194,20 @@ export interface StringCallExpression extends Located {
 export type AnyCall = CallExpression | TableCallExpression | StringCallExpression;
 
 export type Expression =
-  | Identifier | StringLiteral | NumericLiteral | BooleanLiteral | NilLiteral | VarargLiteral
-  | TableConstructor | FunctionDeclaration | BinaryExpression | LogicalExpression | UnaryExpression
-  | MemberExpression | IndexExpression | AnyCall;
+  | Identifier
+  | StringLiteral
+  | NumericLiteral
+  | BooleanLiteral
+  | NilLiteral
+  | VarargLiteral
+  | TableConstructor
+  | FunctionDeclaration
+  | BinaryExpression
+  | LogicalExpression
+  | UnaryExpression
+  | MemberExpression
+  | IndexExpression
+  | AnyCall;
 
 export interface LabelStatement extends Located {
   type: "LabelStatement";
@@ -187,24 +215,56 @@ export interface LabelStatement extends Located {
   /** Set by the resolver. */
   target?: Label;
 }
-export interface BreakStatement extends Located { type: "BreakStatement" }
+export interface BreakStatement extends Located {
+  type: "BreakStatement";
+}
 export interface GotoStatement extends Located {
   type: "GotoStatement";
   label: Identifier;
   /** Set by the resolver. */
   target?: Label;
 }
-export interface ReturnStatement extends Located { type: "ReturnStatement"; arguments: Expression[] }
+export interface ReturnStatement extends Located {
+  type: "ReturnStatement";
+  arguments: Expression[];
+}
 
-export interface IfClause extends Located { type: "IfClause" | "ElseifClause"; condition: Expression; body: Statement[] }
-export interface ElseClause extends Located { type: "ElseClause"; body: Statement[] }
-export interface IfStatement extends Located { type: "IfStatement"; clauses: (IfClause | ElseClause)[] }
+export interface IfClause extends Located {
+  type: "IfClause" | "ElseifClause";
+  condition: Expression;
+  body: Statement[];
+}
+export interface ElseClause extends Located {
+  type: "ElseClause";
+  body: Statement[];
+}
+export interface IfStatement extends Located {
+  type: "IfStatement";
+  clauses: (IfClause | ElseClause)[];
+}
 
-export interface WhileStatement extends Located { type: "WhileStatement"; condition: Expression; body: Statement[]; lastLine: number }
-export interface DoStatement extends Located { type: "DoStatement"; body: Statement[]; lastLine: number }
-export interface RepeatStatement extends Located { type: "RepeatStatement"; condition: Expression; body: Statement[] }
+export interface WhileStatement extends Located {
+  type: "WhileStatement";
+  condition: Expression;
+  body: Statement[];
+  lastLine: number;
+}
+export interface DoStatement extends Located {
+  type: "DoStatement";
+  body: Statement[];
+  lastLine: number;
+}
+export interface RepeatStatement extends Located {
+  type: "RepeatStatement";
+  condition: Expression;
+  body: Statement[];
+}
 
-export interface LocalStatement extends Located { type: "LocalStatement"; variables: Identifier[]; init: Expression[] }
+export interface LocalStatement extends Located {
+  type: "LocalStatement";
+  variables: Identifier[];
+  init: Expression[];
+}
 
 /** `global a, b = 1, 2`, `global <const> x`, `global *` (manual §3.3.7). Made by `parse.ts`; luaparse has no such node. */
 export interface GlobalStatement extends Located {
@@ -225,7 +285,10 @@ export interface AssignmentStatement extends Located {
   /** First of the registers that hold places and values of a multiple assignment; set by the resolver. */
   temporaries?: number;
 }
-export interface CallStatement extends Located { type: "CallStatement"; expression: AnyCall }
+export interface CallStatement extends Located {
+  type: "CallStatement";
+  expression: AnyCall;
+}
 
 export interface ForNumericStatement extends Located {
   type: "ForNumericStatement";
@@ -247,6 +310,18 @@ export interface ForGenericStatement extends Located {
 }
 
 export type Statement =
-  | LabelStatement | BreakStatement | GotoStatement | ReturnStatement | IfStatement | WhileStatement | DoStatement
-  | RepeatStatement | LocalStatement | GlobalStatement | AssignmentStatement | CallStatement | FunctionDeclaration
-  | ForNumericStatement | ForGenericStatement;
+  | LabelStatement
+  | BreakStatement
+  | GotoStatement
+  | ReturnStatement
+  | IfStatement
+  | WhileStatement
+  | DoStatement
+  | RepeatStatement
+  | LocalStatement
+  | GlobalStatement
+  | AssignmentStatement
+  | CallStatement
+  | FunctionDeclaration
+  | ForNumericStatement
+  | ForGenericStatement;

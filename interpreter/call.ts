@@ -1,22 +1,22 @@
 /** Calling functions (manual §3.4.10): windows, arguments, completions, and the ways native code calls back. */
-import { failure, LuaError, runtimeError, typeName } from "./error.ts";
+import { failure, type LuaError, runtimeError, typeName } from "./error.ts";
 import { type Cell, Cell as CellClass, LuaFunction, NativeFunction } from "./function.ts";
-import { Event, metamethod } from "./metatable.ts";
 import { charge } from "./memory.ts";
+import { Event, metamethod } from "./metatable.ts";
 import {
   type Completion,
   type Expression,
-  type Resumable,
   RETURN,
   RETURN_MULTI,
+  type Resumable,
   type Site,
   suspend,
   TAIL_CALL,
   TailSite,
 } from "./nodes/node.ts";
 import { LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
-import { enterSlowly, reserve } from "./task.ts";
 import type { LuaTable, Shape } from "./table.ts";
+import { enterSlowly, reserve } from "./task.ts";
 import { NOTHING, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
 
 /** A call made by native code: its window follows the native function's. */

@@ -7,7 +7,7 @@ import { Cell, LuaFunction, NativeFunction } from "./function.ts";
 import { Event, eventOf } from "./metatable.ts";
 import { NATIVE_WINDOW, state } from "./state.ts";
 import { LuaTable } from "./table.ts";
-import { type Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import { Userdata, type Value } from "./value.ts";
 import type { VirtualMachine } from "./vm.ts";
 

@@ -1,5 +1,13 @@
 /** From the resolved syntax tree to the nodes that evaluate it. */
-import type { BinaryExpression, Chunk, Expression, FunctionDeclaration, Identifier, LogicalExpression, Statement } from "./ast.ts";
+import type {
+  BinaryExpression,
+  Chunk,
+  Expression,
+  FunctionDeclaration,
+  Identifier,
+  LogicalExpression,
+  Statement,
+} from "./ast.ts";
 import { chunkId } from "./chunk.ts";
 import { type Cell, LuaFunction, Prototype } from "./function.ts";
 import { SyntaxFailure } from "./lexer.ts";
@@ -14,11 +22,18 @@ import {
   SetLocalCell,
   SetUpvalue,
   type Target,
+  TwoAssignments,
 } from "./nodes/assignment.ts";
 import { Binary } from "./nodes/binary.ts";
 import { type Call, Call0, Call1, Call2, Call3, FunctionCall, MethodCall, ShortMethodCall } from "./nodes/call.ts";
 import { Chain } from "./nodes/chain.ts";
-import { EmptyTable, type FieldSource, ListConstructor, RecordConstructor, TableConstructor } from "./nodes/constructor.ts";
+import {
+  EmptyTable,
+  type FieldSource,
+  ListConstructor,
+  RecordConstructor,
+  TableConstructor,
+} from "./nodes/constructor.ts";
 import {
   Block,
   Block2,
@@ -39,15 +54,47 @@ import {
   Until,
   While,
 } from "./nodes/control.ts";
-import { CheckUndefinedGlobal, CloseScope, DeclareCell, DeclareFunctionCell, DeclareLocals } from "./nodes/declaration.ts";
+import {
+  CheckUndefinedGlobal,
+  CloseScope,
+  DeclareCell,
+  DeclareFunctionCell,
+  DeclareLocals,
+} from "./nodes/declaration.ts";
 import { FunctionExpression } from "./nodes/function.ts";
 import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts";
 import { Mask } from "./nodes/mask.ts";
-import { Expression as ExpressionNode, type Label, Statement as StatementNode } from "./nodes/node.ts";
-import { And, Concat, Equal, EqualConstant, EqualInteger, Length, Not, Or, Unary } from "./nodes/operator.ts";
-import { EnvironmentVariable, Field, Global, Index, IndexLocals, Local, LocalCell, UpvalueCell, UpvalueCopy } from "./nodes/variable.ts";
+import { Expression as ExpressionNode, type Label, type Statement as StatementNode } from "./nodes/node.ts";
+import { And, BitNot, Concat, Equal, EqualConstant, EqualInteger, Length, Negate, Not, Or } from "./nodes/operator.ts";
+import {
+  EnvironmentVariable,
+  Field,
+  Global,
+  Index,
+  IndexLocals,
+  Local,
+  LocalCell,
+  UpvalueCell,
+  UpvalueCopy,
+} from "./nodes/variable.ts";
 import { parseNumber } from "./number.ts";
-import { ADD, BAND, BNOT, BOR, BXOR, DIV, IDIV, MOD, MUL, type Operator, POW, SHL, SHR, SUB, UNM } from "./operators.ts";
+import {
+  ADD,
+  BAND,
+  BNOT,
+  BOR,
+  BXOR,
+  DIV,
+  IDIV,
+  MOD,
+  MUL,
+  type Operator,
+  POW,
+  SHL,
+  SHR,
+  SUB,
+  UNM,
+} from "./operators.ts";
 import { parse } from "./parse.ts";
 import { type Binding, type FunctionScope, resolve, type Variable } from "./resolver.ts";
 import { LOCALS } from "./state.ts";
@@ -67,14 +114,20 @@ const LONG_CHAIN = 64;
  * Compiles a chunk (a byte string) to a function whose `_ENV` is `environment`. Throws a SyntaxFailure.
  * `chunkName` is in Lua's form, such as "@script.lua".
  */
-export function compile(source: string, chunkName: string, environment: Cell, options: CompileOptions = {}): LuaFunction {
+export function compile(
+  source: string,
+  chunkName: string,
+  environment: Cell,
+  options: CompileOptions = {},
+): LuaFunction {
   const chunk = parse(source, chunkName);
   try {
     resolve(chunk, chunkName, options.debug === true);
     const prototype = new Compiler(chunkName, environment, options.debug === true).main(chunk);
     return new LuaFunction(prototype, options.debug === true ? [environment] : []);
   } catch (error) {
-    if (error instanceof RangeError) throw new SyntaxFailure(`${chunkId(chunkName)}:1: chunk has too many syntax levels`);
+    if (error instanceof RangeError)
+      throw new SyntaxFailure(`${chunkId(chunkName)}:1: chunk has too many syntax levels`);
     throw error;
   }
 }
@@ -209,9 +262,12 @@ class Compiler {
         continue;
       }
       const node = this.statement(statement);
-      if (node !== undefined) statements.push(node);
+      if (node instanceof Block && (statement.type === "LocalStatement" || statement.type === "AssignmentStatement")) {
+        statements.push(...node.statements);
+      } else if (node !== undefined) statements.push(node);
       if (statement.type === "LocalStatement") this.activate(statement.variables, declared);
-      else if (statement.type === "FunctionDeclaration" && statement.isLocal) this.activate([statement.identifier as Identifier], declared);
+      else if (statement.type === "FunctionDeclaration" && statement.isLocal)
+        this.activate([statement.identifier as Identifier], declared);
       const closing = closingVariable(statement);
       if (closing !== undefined) {
         this.context.closing++;
@@ -373,11 +429,24 @@ class Compiler {
       if (variable.constant !== undefined) return undefined;
       if (init.length <= 1) {
         const value = init[0] === undefined ? new Constant(undefined) : this.single(init[0]);
-        return this.inCell(variable) ? new DeclareCell(variable.register, value) : new SetLocal(variable.register, value);
+        return this.inCell(variable)
+          ? new DeclareCell(variable.register, value)
+          : new SetLocal(variable.register, value);
       }
     }
+    const values = this.list(init);
+    if (values.length === variables.length && !lastIsMulti(values)) {
+      // No value can refer to the variables before it: declaring them one by one is the same.
+      return new Block(
+        variables.map((variable, i) =>
+          this.inCell(variable)
+            ? new DeclareCell(variable.register, values[i]!)
+            : new SetLocal(variable.register, values[i]!),
+        ),
+      );
+    }
     const targets = variables.map((variable) => ({ register: variable.register, cell: this.inCell(variable) }));
-    return new DeclareLocals(targets, this.list(init));
+    return new DeclareLocals(targets, values);
   }
 
   private functionStatement(declaration: FunctionDeclaration): StatementNode {
@@ -392,7 +461,9 @@ class Compiler {
     }
     const value = this.functionExpression(declaration);
     if (identifier.type === "MemberExpression") {
-      return this.site(new SetField(declaration.line, this.expression(identifier.base), identifier.identifier.name, value));
+      return this.site(
+        new SetField(declaration.line, this.expression(identifier.base), identifier.identifier.name, value),
+      );
     }
     const store = this.store(identifier, identifier.binding as Binding, value, declaration.line);
     if (declaration.isGlobal !== true) return store;
@@ -482,7 +553,22 @@ class Compiler {
           return { kind: "environment", environment: this.environment };
       }
     });
-    return this.site(new MultipleAssignment(line, targets, this.list(init), temporaries));
+    const values = this.list(init);
+    if (values.length === targets.length && values.every(isSteady) && targets.every(isSteadyPlace)) {
+      // Nothing that is read can change between the stores: they are made one by one, from right to left.
+      const stores = targets.map((target, i) => this.storePlace(target as IndexTarget, values[i]!, line));
+      return new Block(stores.reverse());
+    }
+    const make =
+      targets.length === 2 && values.length === 2 && !lastIsMulti(values) ? TwoAssignments : MultipleAssignment;
+    return this.site(new make(line, targets, values, temporaries));
+  }
+
+  private storePlace({ object, key }: IndexTarget, value: ExpressionNode, line: number): StatementNode {
+    if (key instanceof Constant && typeof key.value === "string") {
+      return this.site(new SetField(line, object, key.value, value));
+    }
+    return this.site(new SetIndex(line, object, key, value));
   }
 
   private return(values: Expression[]): StatementNode {
@@ -574,7 +660,9 @@ class Compiler {
           ? new LocalCell(binding.variable.register, name)
           : new Local(binding.variable.register, name);
       case "upvalue":
-        return this.inCell(binding.variable) ? new UpvalueCell(binding.index, name) : new UpvalueCopy(binding.index, name);
+        return this.inCell(binding.variable)
+          ? new UpvalueCell(binding.index, name)
+          : new UpvalueCopy(binding.index, name);
       default:
         return new EnvironmentVariable(this.environment);
     }
@@ -616,7 +704,10 @@ class Compiler {
       return true;
     });
     if (isRecord && fields.length <= 48) {
-      return new RecordConstructor([...names], fields.map((field) => this.expression(field.value)));
+      return new RecordConstructor(
+        [...names],
+        fields.map((field) => this.expression(field.value)),
+      );
     }
     const sources = fields.map((field): FieldSource => {
       const key =
@@ -638,14 +729,17 @@ class Compiler {
       const folded = row.raw(operand.value, operand.value);
       if (folded !== undefined) return new Constant(folded);
     }
-    return this.site(new Unary(line, row, operand));
+    return this.site(new (operator === "-" ? Negate : BitNot)(line, row, operand));
   }
 
   /** Operators that lean to the left: short ones as nested nodes, long ones as a loop over their operands. */
   private chain(expression: BinaryExpression | LogicalExpression): ExpressionNode {
     const spine: (BinaryExpression | LogicalExpression)[] = [];
     let at: Expression = expression;
-    while ((at.type === "BinaryExpression" || at.type === "LogicalExpression") && (spine.length === 0 || at.inParens !== true)) {
+    while (
+      (at.type === "BinaryExpression" || at.type === "LogicalExpression") &&
+      (spine.length === 0 || at.inParens !== true)
+    ) {
       spine.push(at);
       at = at.left;
     }
@@ -666,7 +760,11 @@ class Compiler {
     return node;
   }
 
-  private binary(expression: BinaryExpression | LogicalExpression, left: ExpressionNode, right: ExpressionNode): ExpressionNode {
+  private binary(
+    expression: BinaryExpression | LogicalExpression,
+    left: ExpressionNode,
+    right: ExpressionNode,
+  ): ExpressionNode {
     const { line, operator } = expression;
     switch (operator) {
       case "and":
@@ -700,7 +798,9 @@ class Compiler {
   }
 
   private comparison(operator: string, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
-    const name = { "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual" }[operator] as keyof typeof COMPARISONS;
+    const name = { "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual" }[
+      operator
+    ] as keyof typeof COMPARISONS;
     return this.specialised(COMPARISONS[name] as Forms, left, right, line);
   }
 
@@ -719,16 +819,26 @@ class Compiler {
 
   /** The most specialised class there is for these operands. */
   private specialised(forms: Forms, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
-    const x = left instanceof Local ? "L" : "E";
+    const x = operandKind(left);
     const y = operandKind(right);
-    const make = forms[`${x}${y}`] ?? forms[`E${y}`] ?? forms[`${x}E`] ?? forms.EE;
+    if ((x === "K" || x === "F") && forms[`${x}E`] !== undefined) {
+      return this.site(new (forms[`${x}E`] as Forms["EE"])(line, left, right));
+    }
+    const make = forms[`${x}${y}`] ?? forms[`E${y}`] ?? (x === "L" ? forms.LE : undefined) ?? forms.EE;
     return this.site(new (make as Forms["EE"])(line, left, right));
   }
 }
 
 /** Classes of arithmetic.ts by operand kinds. Each takes operands of just those kinds, which `specialised` sees to. */
-type Forms = Record<string, (new (line: number, left: never, right: never) => ExpressionNode & { size: number; order: number }) | undefined> & {
-  EE: new (line: number, left: ExpressionNode, right: ExpressionNode) => ExpressionNode & { size: number; order: number };
+type Forms = Record<
+  string,
+  (new (line: number, left: never, right: never) => ExpressionNode & { size: number; order: number }) | undefined
+> & {
+  EE: new (
+    line: number,
+    left: ExpressionNode,
+    right: ExpressionNode,
+  ) => ExpressionNode & { size: number; order: number };
 };
 
 const ARITHMETIC_ROWS: Record<string, { name: keyof typeof ARITHMETIC; row: Operator }> = {
@@ -782,6 +892,17 @@ function fold(row: Operator, a: Value, b: Value): Value {
   } catch {
     return undefined;
   }
+}
+
+type IndexTarget = Extract<Target, { kind: "index" }>;
+
+/** Reading it gives the same whatever is stored elsewhere: a constant, or a local that no closure changes. */
+function isSteady(node: ExpressionNode): boolean {
+  return node instanceof Constant || node instanceof Local;
+}
+
+function isSteadyPlace(target: Target): boolean {
+  return target.kind === "index" && isSteady(target.object) && isSteady(target.key);
 }
 
 function isLowMask(value: Value): value is number {

@@ -21,7 +21,8 @@ export class Finalizers {
     if (this.isClosing || eventOf(metatable, Event.Gc) === undefined) return;
     this.isWanted = true;
     // Setting the same metatable again does not mark it twice; a search from the end finds the common case fast.
-    for (let i = this.marked.length - 1; i >= 0 && i > this.marked.length - 8; i--) if (this.marked[i] === object) return;
+    for (let i = this.marked.length - 1; i >= 0 && i > this.marked.length - 8; i--)
+      if (this.marked[i] === object) return;
     this.marked.push(object);
   }
 

@@ -1,11 +1,12 @@
 /** Metatables and their events (manual §2.4). */
+
+import { basicType } from "./error.ts";
 import { state } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { Userdata, type Value } from "./value.ts";
-import { basicType } from "./error.ts";
 
 /** The events that are looked up while evaluating, numbered for the cache of a metatable. */
-export const enum Event {
+export enum Event {
   Index,
   NewIndex,
   Call,

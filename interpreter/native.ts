@@ -89,11 +89,7 @@ export function rawFn(
 }
 
 /** Declares a hot function that takes its arguments as one array (its own to keep) and checks them itself. */
-export function rawVariadic(
-  name: string,
-  row: Omit<Row, "run">,
-  code: (args: Value[]) => NativeResult,
-): Declaration {
+export function rawVariadic(name: string, row: Omit<Row, "run">, code: (args: Value[]) => NativeResult): Declaration {
   return { name, ...row, rawVariadic: code, run: () => undefined };
 }
 
@@ -290,10 +286,7 @@ export function boolean<N extends string>(name: N, settings: Settings = {}): Nam
   });
 }
 
-export function table<N extends string>(
-  name: N,
-  settings: Settings & { type?: string } = {},
-): Named<N, LuaTable> {
+export function table<N extends string>(name: N, settings: Settings & { type?: string } = {}): Named<N, LuaTable> {
   return parameter(name, settings.type ?? "table", settings, checkTable);
 }
 
@@ -420,7 +413,8 @@ export function newUserdata(kind: Kind, data: unknown): Userdata {
     metatable.setConstant("__name", kind.name);
     // Scripts get a name instead of the metatable: they must not reach the metamethods of other handles.
     metatable.setConstant("__metatable", kind.name);
-    for (const event of kind.metamethods ?? []) metatable.setConstant(event.name, nativeFunction(event, `${kind.name}.${event.name}`));
+    for (const event of kind.metamethods ?? [])
+      metatable.setConstant(event.name, nativeFunction(event, `${kind.name}.${event.name}`));
     vm.kinds.set(kind.name, metatable);
   }
   return new Userdata(kind.name, data, metatable);

@@ -89,6 +89,8 @@ function bitwise(operation: (a: number | bigint, b: number | bigint) => Value): 
 }
 
 const HIGH = 4294967296;
+/** 2^0 to 2^63. */
+const POWERS = Float64Array.from({ length: 64 }, (_, i) => 2 ** i);
 
 /** The low 32 bits of a safe integer, as an int32; undefined for anything else. */
 export function low(value: Value): number | undefined {
@@ -122,14 +124,14 @@ export function shiftLeft(a: number | bigint, n: number | bigint): number | bigi
   if (n >= 64) return 0;
   const by = Number(n);
   if (typeof a === "number") {
-    const shifted = a * 2 ** by;
+    const shifted = a * POWERS[by]!;
     if (Number.isSafeInteger(shifted)) return shifted;
     if (by < 32) {
       // The low 53 bits decide unless the shift pushes something beyond them.
       const low = a >>> 0;
       const high = Math.floor(a / HIGH);
       if (((high << by) | (by === 0 ? 0 : low >>> (32 - by))) >>> 21 === 0) {
-        return ((((high << by) | (low >>> (32 - by))) >>> 0) * HIGH + ((low << by) >>> 0));
+        return (((high << by) | (low >>> (32 - by))) >>> 0) * HIGH + ((low << by) >>> 0);
       }
     }
   }
@@ -142,7 +144,7 @@ export function shiftRight(a: number | bigint, n: number | bigint): number | big
   if (n >= 64) return 0;
   const by = Number(n);
   if (typeof a === "number") {
-    if (a >= 0) return Math.floor(a / 2 ** by);
+    if (a >= 0) return Math.floor(a / POWERS[by]!);
     if (by === 0) return a;
     if (by >= 32) return Math.floor(a / HIGH) >>> (by - 32);
   }
@@ -162,7 +164,11 @@ const row = (
   raw: arithmetic(onIntegers, onFloats),
   onFloats,
 });
-const bitRow = (symbol: string, event: Event, operation: (a: number | bigint, b: number | bigint) => Value): Operator => ({
+const bitRow = (
+  symbol: string,
+  event: Event,
+  operation: (a: number | bigint, b: number | bigint) => Value,
+): Operator => ({
   symbol,
   event,
   verb: "perform bitwise operation on",
@@ -171,9 +177,24 @@ const bitRow = (symbol: string, event: Event, operation: (a: number | bigint, b:
   onFloats: undefined,
 });
 
-export const ADD = row("+", Event.Add, (a, b) => a + b, (a, b) => a + b);
-export const SUB = row("-", Event.Sub, (a, b) => a - b, (a, b) => a - b);
-export const MUL = row("*", Event.Mul, (a, b) => a * b, (a, b) => a * b);
+export const ADD = row(
+  "+",
+  Event.Add,
+  (a, b) => a + b,
+  (a, b) => a + b,
+);
+export const SUB = row(
+  "-",
+  Event.Sub,
+  (a, b) => a - b,
+  (a, b) => a - b,
+);
+export const MUL = row(
+  "*",
+  Event.Mul,
+  (a, b) => a * b,
+  (a, b) => a * b,
+);
 export const MOD = row("%", Event.Mod, bigModulo, floatModulo);
 export const POW = row("^", Event.Pow, undefined, power);
 export const DIV = row("/", Event.Div, undefined, (a, b) => a / b);
@@ -197,7 +218,7 @@ export const BNOT: Operator = {
   ...bitRow("~", Event.BNot, () => undefined),
   raw: (a) => {
     const x = typeof a === "string" ? undefined : toInteger(a);
-    return x === undefined ? undefined : typeof x === "bigint" ? integer(~x) : integer(~BigInt(x));
+    return x === undefined ? undefined : typeof x === "bigint" ? integer(~x) : -1 - x;
   },
 };
 

@@ -110,7 +110,8 @@ export class FunctionScope {
   upvalue(variable: Variable, fail: (message: string) => never): number {
     const known = this.upvalues.findIndex((upvalue) => upvalue.variable === variable);
     if (known >= 0) return known;
-    if (this.upvalues.length >= MAX_UPVALUES) fail(`too many upvalues (limit is ${MAX_UPVALUES}) in ${this.describe()}`);
+    if (this.upvalues.length >= MAX_UPVALUES)
+      fail(`too many upvalues (limit is ${MAX_UPVALUES}) in ${this.describe()}`);
     const parent = this.parent as FunctionScope;
     variable.captured = true;
     if (variable.owner === parent) {
@@ -248,7 +249,8 @@ class Resolver {
       return { binding: this.reference(variable, line), readonly: variable.readonly };
     }
     const found = this.search(name, line);
-    if (found?.variable !== undefined) return { binding: this.reference(found.variable, line), readonly: found.readonly };
+    if (found?.variable !== undefined)
+      return { binding: this.reference(found.variable, line), readonly: found.readonly };
     return { binding: this.globalBinding(name, line), readonly: found?.readonly ?? false };
   }
 
@@ -268,7 +270,9 @@ class Resolver {
 
   private globalBinding(name: string, line: number): Binding {
     const environment = this.searchEnvironment(name, line);
-    return environment === undefined ? { kind: "global" } : { kind: "field", environment: this.reference(environment, line) };
+    return environment === undefined
+      ? { kind: "global" }
+      : { kind: "field", environment: this.reference(environment, line) };
   }
 
   private reference(variable: Variable, line: number): Binding {
@@ -447,7 +451,8 @@ class Resolver {
       this.fn.entries.push({ global: undefined, readonly: statement.attrib === "const" });
       return;
     }
-    for (const identifier of statement.variables) identifier.binding = this.globalBinding(identifier.name, identifier.line);
+    for (const identifier of statement.variables)
+      identifier.binding = this.globalBinding(identifier.name, identifier.line);
     for (const identifier of statement.variables) {
       this.fn.entries.push({ global: identifier.name, readonly: identifier.attrib === "const" });
     }

@@ -90,7 +90,8 @@ export function globalName(fn: LuaFunction | NativeFunction): string | undefined
     if (typeof module !== "string" || !(table instanceof LuaTable)) return;
     if (found !== undefined && found.startsWith("_G.")) return;
     table.forEach((key, value) => {
-      if (value === fn && typeof key === "string" && (found === undefined || module === "_G")) found = `${module}.${key}`;
+      if (value === fn && typeof key === "string" && (found === undefined || module === "_G"))
+        found = `${module}.${key}`;
     });
   });
   return found?.startsWith("_G.") ? found.slice(3) : found;

@@ -42,7 +42,7 @@ export const MAX_NATIVE_CALLS = 195;
 export const TICKS = 10_000;
 
 /** Why the evaluator is unwinding with SUSPENDED. */
-export const enum Reason {
+export enum Reason {
   /** `coroutine.yield`: up to the coroutine's boundary; `state.carried` holds the values. */
   Yield = 1,
   /** A promise: up to the task's root; `state.carried` is the promise. */

@@ -15,6 +15,8 @@ export type Key = Exclude<Value, undefined | LuaFloat>;
 /** How many keys a shared shape may have, and how many ways on it may know, before tables get their own. */
 const MAX_SHARED_KEYS = 48;
 const MAX_TRANSITIONS = 64;
+/** How far beyond its end an array part with holes may grow at once. */
+const MAX_GAP = 16;
 
 export class Shape {
   /** Slot of each key; slot 0 is never used, so that slot arrays start with `undefined` and stay generic. */
@@ -76,6 +78,8 @@ export class LuaTable {
    * drops it. See metatable.ts.
    */
   events: Value[] | undefined = undefined;
+  /** Whether the array part has been allowed to have holes: then it may also grow over small gaps. */
+  private sparse = false;
   /** JSON kind, weak mode and other marks of the library; 0 for an ordinary table. */
   mark = 0;
   /** The census that last visited it; see collector.ts. */
@@ -130,6 +134,16 @@ export class LuaTable {
         this.append(value);
         return;
       }
+      if (
+        this.sparse &&
+        value !== undefined &&
+        key > array.length &&
+        key < array.length + MAX_GAP &&
+        Number.isSafeInteger(key)
+      ) {
+        this.bridge(key, value);
+        return;
+      }
     } else if (key instanceof LuaFloat) {
       this.set(key.n === 0 ? 0 : key.n, value);
       return;
@@ -173,6 +187,25 @@ export class LuaTable {
       if ((at & (at - 1)) === 0) charge(at * 8);
     }
     if (this.shape.keys.length > 1) this.migrate(at);
+  }
+
+  /** Stores a little beyond the end of an array part that may have holes. */
+  private bridge(key: number, value: Value): void {
+    const { array } = this;
+    const { slots } = this.shape;
+    while (array.length < key) {
+      const slot = slots.get(array.length);
+      if (slot === undefined) array.push(undefined);
+      else {
+        array.push(this.vals[slot]);
+        this.vals[slot] = undefined;
+      }
+    }
+    const stale = slots.get(key);
+    if (stale !== undefined) this.vals[stale] = undefined;
+    array.push(value);
+    charge(64);
+    if (slots.size > 0) this.drawIn();
   }
 
   /** After `appended` joined the array part: takes it and its successors out of the hash part. */
@@ -251,6 +284,11 @@ export class LuaTable {
     this.growArray();
     const { keys } = this.shape;
     const old = this.vals;
+    if (!this.shape.shared) {
+      let removed = 0;
+      for (let i = 1; i < old.length; i++) if (old[i] === undefined) removed++;
+      if (removed < old.length / 8) return; // nothing worth cleaning up
+    }
     const slots = new Map<Key, number>();
     const newKeys: Key[] = [false];
     const vals: Value[] = [undefined];
@@ -268,7 +306,7 @@ export class LuaTable {
   }
 
   /**
-   * Moves integer keys from the hash part to the array part as far as more than half of the array would be in use,
+   * Moves integer keys from the hash part to the array part as far as more than a quarter of it would be in use,
    * so that a sequence that does not start at 1 or was filled backwards becomes an array all the same.
    */
   private growArray(): void {
@@ -291,7 +329,7 @@ export class LuaTable {
     for (let power = 0; power < perPower.length; power++) {
       seen += perPower[power] ?? 0;
       const size = 2 ** power;
-      if (size > inArray && seen + inArray > size / 2) best = size;
+      if (size > inArray && seen + inArray > size / 4) best = size;
     }
     if (best === 0) return;
     if (this.array === NO_VALUES) this.array = [undefined];
@@ -299,9 +337,11 @@ export class LuaTable {
     let last = 0;
     for (let slot = 1; slot < keys.length; slot++) {
       const key = keys[slot];
-      if (typeof key === "number" && key <= best && key > last && vals[slot] !== undefined && (key | 0) === key) last = key;
+      if (typeof key === "number" && key <= best && key > last && vals[slot] !== undefined && (key | 0) === key)
+        last = key;
     }
     charge((last - inArray) * 8);
+    this.sparse = true;
     while (array.length <= last) array.push(undefined);
     for (let slot = 1; slot < keys.length; slot++) {
       const key = keys[slot];

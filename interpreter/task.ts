@@ -49,7 +49,8 @@ function setLimit(R: Registers, base: number, room: number): void {
  */
 export function reserve(R: Registers, end: number): void {
   if (end > ceiling) throw failure(ceiling === MAX_REGISTERS ? "stack overflow" : "error in error handling");
-  if (end + MARGIN > R.length) grow(R, Math.min(Math.max(end + MARGIN, R.length * 2), MAX_REGISTERS + 2 * OVERFLOW_ROOM));
+  if (end + MARGIN > R.length)
+    grow(R, Math.min(Math.max(end + MARGIN, R.length * 2), MAX_REGISTERS + 2 * OVERFLOW_ROOM));
   if (end > budget) {
     deep = true;
     state.ticks = 0;

@@ -9,7 +9,12 @@ const cwd = join(import.meta.dir, "..");
 const folder = join("examples", "demo");
 buildIfStale();
 
-const server = Bun.spawn([BINARY, join(folder, "server.lua")], { cwd, stdout: "pipe", stderr: "inherit", stdin: "ignore" });
+const server = Bun.spawn([BINARY, join(folder, "server.lua")], {
+  cwd,
+  stdout: "pipe",
+  stderr: "inherit",
+  stdin: "ignore",
+});
 let failed = 0;
 try {
   const url = await firstLine(server.stdout);

@@ -14,68 +14,80 @@ interface Arithmetic {
   row: string;
   /** Fast path over `x` and `y`, both of type number; returns, or falls through to the slow path. */
   fast: (x: Operand, y: Operand) => string;
+  /** The operation on floats, as an expression over `x` and `y`: for operands that are floats with integer values. */
+  floats?: string;
+  /** The low 32 bits of the result from those of the operands. */
+  low?: string;
 }
 
-const bothInteger = (y: Operand) =>
-  y === "K" ? "Number.isSafeInteger(x)" : y === "F" ? "false" : "(Number.isSafeInteger(x) && Number.isSafeInteger(y))";
+/** Whether both operands are integers: known for constants. */
+function bothInteger(x: Operand, y: Operand): string {
+  if (x === "F" || y === "F") return "false";
+  const tests = [];
+  if (x !== "K") tests.push("Number.isSafeInteger(x)");
+  if (y !== "K") tests.push("Number.isSafeInteger(y)");
+  return tests.length === 1 ? (tests[0] as string) : `(${tests.join(" && ")})`;
+}
 
 /** The result is right when it is a safe integer exactly if both operands are; -0 must not pass for an integer. */
-const plain = (symbol: string, zero: string) => (_x: Operand, y: Operand) =>
-  y === "F"
+const plain = (symbol: string, zero: string) => (x: Operand, y: Operand) =>
+  x === "F" || y === "F"
     ? `const z = x ${symbol} y; return Number.isSafeInteger(z) ? new LuaFloat(z) : z;`
-    : `const z = x ${symbol} y; if (Number.isSafeInteger(z) === ${bothInteger(y)}) return z${zero};`;
+    : `const z = x ${symbol} y; if (Number.isSafeInteger(z) === ${bothInteger(x, y)}) return z${zero};`;
 
 const ARITHMETIC: Arithmetic[] = [
-  { name: "Add", row: "ADD", fast: plain("+", "") },
-  { name: "Sub", row: "SUB", fast: plain("-", "") },
-  { name: "Mul", row: "MUL", fast: plain("*", " + 0") },
+  { name: "Add", row: "ADD", fast: plain("+", ""), floats: "x + y", low: "(x + y) | 0" },
+  { name: "Sub", row: "SUB", fast: plain("-", ""), floats: "x - y", low: "(x - y) | 0" },
+  { name: "Mul", row: "MUL", fast: plain("*", " + 0"), floats: "x * y", low: "Math.imul(x, y)" },
   {
     name: "Div",
     row: "DIV",
+    floats: "x / y",
     fast: () => `const z = x / y; return Number.isSafeInteger(z) ? new LuaFloat(z) : z;`,
   },
   {
     name: "Mod",
     row: "MOD",
-    fast: (_x, y) =>
+    fast: (x, y) =>
       y === "F"
         ? `const z = floatModulo(x, y); return Number.isSafeInteger(z) ? new LuaFloat(z) : z;`
-        : `if (${bothInteger(y)}) { if (x >= 0 && y > 0) return x % y; if (y !== 0) return integerModulo(x, y); }`,
+        : `if (${bothInteger(x, y)}) { if (x >= 0 && y > 0) return x % y; if (y !== 0) return integerModulo(x, y); }`,
   },
   {
     name: "IDiv",
     row: "IDIV",
-    fast: (_x, y) =>
+    fast: (x, y) =>
       y === "F"
         ? ""
-        : `if (${bothInteger(y)} && y !== 0) { if (x >= 0 && y > 0) return (x - (x % y)) / y; return integerFloorDivide(x, y); }`,
+        : `if (${bothInteger(x, y)} && y !== 0) { if (x >= 0 && y > 0) return (x - (x % y)) / y; return integerFloorDivide(x, y); }`,
   },
   {
     name: "Pow",
     row: "POW",
     fast: () => `const z = power(x, y); return Number.isSafeInteger(z) ? new LuaFloat(z) : z;`,
   },
-  { name: "BAnd", row: "BAND", fast: bits("&", "and") },
-  { name: "BOr", row: "BOR", fast: bits("|", "or") },
-  { name: "BXor", row: "BXOR", fast: bits("^", "xor") },
+  { name: "BAnd", row: "BAND", fast: bits("&", "and"), low: "x & y" },
+  { name: "BOr", row: "BOR", fast: bits("|", "or"), low: "x | y" },
+  { name: "BXor", row: "BXOR", fast: bits("^", "xor"), low: "x ^ y" },
   {
     name: "Shl",
     row: "SHL",
-    fast: (_x, y) => `if (${bothInteger(y)}) return shiftLeft(x, y);`,
+    low: "y >= 0 && y < 32 ? x << y : undefined",
+    fast: (x, y) => `if (${bothInteger(x, y)}) return shiftLeft(x, y);`,
   },
   {
     name: "Shr",
     row: "SHR",
-    fast: (_x, y) =>
-      `if (${bothInteger(y)}) { if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y; return shiftRight(x, y); }`,
+    fast: (x, y) =>
+      `if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y; if (${bothInteger(x, y)}) return shiftRight(x, y);`,
   },
 ];
 
 function bits(symbol: string, general: string): (x: Operand, y: Operand) => string {
-  return (_x, y) =>
+  return (x, y) =>
     y === "F"
       ? ""
-      : `if ((x | 0) === x && (y | 0) === y) return x ${symbol} y; if (${bothInteger(y)}) return ${general}(x, y);`;
+      : `if ((x | 0) === x && (y | 0) === y) return x ${symbol} y; if (x >>> 0 === x && y >>> 0 === y) return (x ${symbol} y) >>> 0; if (${bothInteger(x, y)}) return ${general}(x, y);`;
 }
 
 const COMPARISONS = [
@@ -98,8 +110,13 @@ const FORMS: [Operand, Operand][] = [
 
 /** Which forms pay for an operator. */
 function formsOf(name: string): [Operand, Operand][] {
-  if (["Add", "Sub", "Mul"].includes(name)) return FORMS;
-  if (["Div", "Mod", "IDiv"].includes(name))
+  const left: [Operand, Operand][] = [
+    ["K", "E"],
+    ["F", "E"],
+  ];
+  if (["Add", "Sub", "Mul"].includes(name)) return [...FORMS, ...left];
+  if (name === "Div") return [...FORMS, ...left];
+  if (["Mod", "IDiv"].includes(name))
     return FORMS.filter(([x, y]) => y !== "F" || x === "E").filter(([, y]) => !(y === "F" && name === "IDiv"));
   if (["BAnd", "BOr", "BXor", "Shl", "Shr"].includes(name))
     return FORMS.filter(([, y]) => y !== "F").filter(([x, y]) => x === "E" || y !== "E");
@@ -130,19 +147,55 @@ function fieldsOf(x: Operand, y: Operand): { declared: string; assigned: string 
     declared.push("  private readonly rightRegister: number;");
     assigned.push("    this.rightRegister = right.register;");
   }
-  if (y === "K" || y === "F") {
+  for (const [kind, side] of [
+    [x, "left"],
+    [y, "right"],
+  ] as const) {
+    if (kind !== "K" && kind !== "F") continue;
     declared.push("  private readonly constant: number;");
-    assigned.push("    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);");
+    assigned.push(
+      `    this.constant = ${side}.value instanceof LuaFloat ? ${side}.value.n : (${side}.value as number);`,
+    );
   }
   return { declared: declared.join("\n"), assigned: assigned.join("\n") };
 }
 
-function numbers(y: Operand): string {
-  return y === "K" || y === "F" ? `typeof x === "number"` : `typeof x === "number" && typeof y === "number"`;
+/** What remains to be tested for both operands to be plain numbers. */
+function numbers(x: Operand, y: Operand): string {
+  const tests = [];
+  if (x !== "K" && x !== "F") tests.push(`typeof x === "number"`);
+  if (y !== "K" && y !== "F") tests.push(`typeof y === "number"`);
+  return tests.join(" && ");
+}
+
+/** The path for floats with integer values. */
+function floatPath(op: Arithmetic, x: Operand, y: Operand): string {
+  if (op.floats === undefined) return "";
+  const give = (left: string, right: string) =>
+    `{ const z = ${op.floats?.replace("x", left).replace("y", right)}; return Number.isSafeInteger(z) ? new LuaFloat(z) : z; }`;
+  const isConstant = (kind: Operand) => kind === "K" || kind === "F";
+  if (isConstant(y)) return `if (x instanceof LuaFloat) ${give("x.n", "y")}`;
+  if (isConstant(x)) return `if (y instanceof LuaFloat) ${give("x", "y.n")}`;
+  return `if (x instanceof LuaFloat) {
+      if (typeof y === "number") ${give("x.n", "y")}
+      if (y instanceof LuaFloat) ${give("x.n", "y.n")}
+    } else if (y instanceof LuaFloat && typeof x === "number") ${give("x", "y.n")}`;
+}
+
+/** The method that computes only the low bits, on operands that do so too. */
+function lowPath(op: Arithmetic): string {
+  if (op.low === undefined) return "";
+  return `  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : ${op.low};
+  }`;
 }
 
 function arithmeticClass(op: Arithmetic, x: Operand, y: Operand): string {
   const { declared, assigned } = fieldsOf(x, y);
+  const slowLeft = x === "F" ? "this.left.value" : "x";
   const slowRight = y === "F" ? "this.right.value" : "y";
   return `class ${op.name}${x}${y} extends Binary {
 ${declared}
@@ -153,11 +206,13 @@ ${assigned}
   override eval(R: Registers, base: number): Value | Suspended {
     ${fetch(x, "x", "left", "suspend(this, base, LEFT)")}
     ${fetch(y, "y", "right", "suspend(this, base, RIGHT, x)")}
-    if (${numbers(y)}) {
+    if (${numbers(x, y)}) {
       ${op.fast(x, y)}
     }
-    return operate(R, base, this, ${op.row}, x, ${slowRight}, this.left, this.right);
+    ${floatPath(op, x, y)}
+    return operate(R, base, this, ${op.row}, ${slowLeft}, ${slowRight}, this.left, this.right);
   }
+${lowPath(op)}
 }
 `;
 }
@@ -175,7 +230,8 @@ ${assigned}
   override test(R: Registers, base: number): boolean | Suspended {
     ${fetch(x, "x", "left", "suspend(this, base, LEFT)")}
     ${fetch(y, "y", "right", "suspend(this, base, RIGHT, x)")}
-    if (${numbers(y)}) return x ${op.symbol} y;
+    if (${numbers(x, y)}) return x ${op.symbol} y;
+    ${y === "K" || y === "F" ? `if (x instanceof LuaFloat) return x.n ${op.symbol} y;` : ""}
     return compare(R, base, this, ${operands}, ${op.orEqual});
   }
 }

@@ -54,7 +54,10 @@ function findBun() {
   if (process.versions.bun === bunVersion) return process.execPath;
   const scope = join(modules, "@oven");
   const platforms = existsSync(scope) ? readdirSync(scope) : [];
-  const candidates = [join(modules, "bun", "bin", "bun.exe"), ...platforms.map((name) => join(scope, name, "bin", "bun"))];
+  const candidates = [
+    join(modules, "bun", "bin", "bun.exe"),
+    ...platforms.map((name) => join(scope, name, "bin", "bun")),
+  ];
   return candidates.find((file) => existsSync(file) && version(file) === bunVersion);
 }
 

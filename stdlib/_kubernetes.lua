@@ -9,7 +9,7 @@ local url = require("assay._url")
 local M = {}
 
 --- Items asked for per page, once a list turns out to have pages.
-local PAGE = 500
+M.PAGE = 500
 
 -- --- where the API server is, and who we are there --------------------------------------------------------------------
 
@@ -324,7 +324,7 @@ function M.collection(c, kind, namespace, query)
   end
   return M.all_pages(first, function(token)
     local more = table.move(query or {}, 1, #(query or {}), 1, {})
-    more[#more + 1] = { "limit", PAGE }
+    more[#more + 1] = { "limit", M.PAGE }
     more[#more + 1] = { "continue", token }
     return (H.get(c, path, { as = as, query = more }))
   end)

@@ -1,8 +1,9 @@
 /** JSON columns and parameters, by the same parser and printer as `json.parse` and `json.encode`. */
-import { LuaError } from "../../interpreter/error.ts";
 import type { LuaTable } from "../../interpreter/table.ts";
 import type { Value } from "../../interpreter/value.ts";
-import { parseJson } from "../json-parser.ts";
+import { Unwritable } from "../json-layout.ts";
+import { JsonError, parseJson } from "../json-parser.ts";
+import { writeJson } from "../json-writer.ts";
 
 /** A JSON text as a Lua value; null is nil. Text that is none stays a string. Runs in the task that wants it. */
 export function decodeJson(value: Value): Value {
@@ -10,18 +11,17 @@ export function decodeJson(value: Value): Value {
   try {
     return parseJson(value, undefined);
   } catch (error) {
-    if (error instanceof LuaError || !("message" in (error as object)) || !("at" in (error as object))) throw error;
-    return value;
+    if (error instanceof JsonError) return value;
+    throw error;
   }
 }
 
-/** A table as JSON text in UTF-8; throws what `refusal` puts into words. */
-export function encodeJson(_table: LuaTable): string {
-  throw new Error("no encoder yet");
-}
-
-/** Why a table cannot be written as JSON. */
-export function refusal(error: unknown): string {
-  const { message, value } = error as { message?: unknown; value?: unknown };
-  return String(message ?? value);
+/** A table as JSON text in UTF-8; what keeps it from being written instead. */
+export function encodeJson(table: LuaTable): string | { readonly error: string } {
+  try {
+    return writeJson(table);
+  } catch (error) {
+    if (error instanceof Unwritable) return { error: `${error.place()}: ${error.reason}` };
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { typeName } from "../../interpreter/error.ts";
 import { argumentError } from "../../interpreter/native.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { LuaFloat, Userdata, type Value } from "../../interpreter/value.ts";
-import { encodeJson, refusal } from "./json.ts";
+import { encodeJson } from "./json.ts";
 import type { Dialect, Scanned } from "./statement.ts";
 
 /** A parameter as the drivers get it; nil and `db.null` are undefined. */
@@ -107,16 +107,10 @@ function isNull(value: Value): boolean {
 }
 
 function takeApart(value: LuaTable, position: number, dialect: Dialect, index: number): TableParameter {
-  let json: TableParameter["json"];
-  try {
-    json = encodeJson(value);
-  } catch (error) {
-    const message = refusal(error);
-    // PostgreSQL's arrays hold what JSON cannot.
-    if (dialect !== "postgres") throw argumentError(index, `parameter ${position}: ${message}`);
-    json = { error: message };
-  }
-  return new TableParameter(json, dialect === "postgres" ? elements(value, 0) : undefined);
+  const json = encodeJson(value);
+  if (dialect === "postgres") return new TableParameter(json, elements(value, 0));
+  if (typeof json !== "string") throw argumentError(index, `parameter ${position}: ${json.error}`);
+  return new TableParameter(json, undefined);
 }
 
 /** PostgreSQL's arrays have six dimensions at most (MAXDIM). */
@@ -151,11 +145,9 @@ function elements(list: LuaTable, depth: number): ArrayElement[] | undefined {
           const inner = elements(value, depth + 1);
           if (inner !== undefined && inner.length > 0) out[i] = inner;
           else {
-            try {
-              out[i] = { json: encodeJson(value) };
-            } catch {
-              return undefined;
-            }
+            const json = encodeJson(value);
+            if (typeof json !== "string") return undefined;
+            out[i] = { json };
           }
         } else return undefined;
     }

@@ -52,7 +52,8 @@ export class FileEngine implements Engine {
   }
 
   close(): void {
-    this.database.close();
+    // With `true` nothing is left for the garbage collector to close, not even a statement.
+    this.database.close(true);
   }
 }
 

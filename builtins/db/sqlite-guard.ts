@@ -17,12 +17,12 @@ export function guard(
   permissions: Permissions,
   inMemory: boolean,
 ): void {
-  const file = otherFile(tokens, words[0] ?? "");
+  const file = otherFile(tokens, words[0] ?? "", inMemory);
   if (file === undefined) return;
   const { statement, at } = file;
   const name = nameOf(tokens, at, placeholders, parameters);
   if (name === undefined) throw failure(`${what}: ${statement}: the file must be a string or a parameter`);
-  if (statement === "PRAGMA") throw failure(`${what}: this PRAGMA is not allowed: it would place files elsewhere`);
+  if (statement === "PRAGMA") throw failure(`${what}: this PRAGMA is not allowed`);
   // An empty name is a temporary database, which only this connection sees.
   if (statement === "ATTACH" && (name === "" || name === ":memory:")) return;
   if (inMemory) throw failure(`${what}: ${statement}: a database in memory cannot reach files`);
@@ -35,7 +35,11 @@ export function guard(
 }
 
 /** Which statement names another file, and at which token. */
-function otherFile(tokens: readonly Token[], verb: string): { statement: string; at: number } | undefined {
+function otherFile(
+  tokens: readonly Token[],
+  verb: string,
+  inMemory: boolean,
+): { statement: string; at: number } | undefined {
   const word = (i: number): string => (tokens[i]?.kind === "word" ? tokens[i].text.toLowerCase() : "");
   if (verb === "attach") return { statement: "ATTACH", at: word(1) === "database" ? 2 : 1 };
   if (verb === "vacuum") {
@@ -43,7 +47,9 @@ function otherFile(tokens: readonly Token[], verb: string): { statement: string;
     return into < 0 ? undefined : { statement: "VACUUM INTO", at: into + 1 };
   }
   if (verb === "pragma") {
-    const named = tokens.slice(1, 4).some((token) => /^["'`[]?(?:temp|data)_store_directory\b/i.test(token.text));
+    // Folders for temporary files; and the size of a database in memory, which is limited.
+    const refused = inMemory ? /^["'`[]?max_page_count\b/i : /^["'`[]?(?:temp|data)_store_directory\b/i;
+    const named = tokens.slice(1, 4).some((token) => refused.test(token.text)) && tokens.length > 2;
     return named ? { statement: "PRAGMA", at: 1 } : undefined;
   }
   return undefined;

@@ -17,7 +17,7 @@ export interface OpenRequest {
   readonly mode: "ro" | "rw" | "rwc";
   /** Statements to run on the new connection; what fails in `optional` ones does not matter. */
   readonly setup: readonly { readonly sql: string; readonly optional: boolean }[];
-  /** Set by the main thread to have the statement under way stopped between two rows. */
+  /** Requests up to this number are to stop, between two rows. Set by the main thread. */
   readonly stop: Int32Array;
 }
 

@@ -32,8 +32,10 @@ interface Open {
 }
 
 let engine: Engine;
-/** Set by the main thread to have the statement under way stopped. */
+/** Requests up to this number are to stop. */
 let stop: Int32Array;
+/** The request under way. */
+let current = 0;
 const encoder = new Encoder();
 /** Statements that are ready to run, the least recently used first. */
 const ready = new Map<string, EngineStatement>();
@@ -59,6 +61,7 @@ function refusal(error: unknown): Refusal {
 }
 
 async function handle(request: Request): Promise<Piece | undefined> {
+  current = request.id;
   switch (request.op) {
     case "open":
       await start(request);
@@ -158,7 +161,7 @@ function more(cursor: number, limit: number): Piece {
   let live = true;
   try {
     while (count < MOST_ROWS && encoder.length < limit) {
-      if (Atomics.load(stop, 0) !== 0) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
+      if (Atomics.load(stop, 0) >= current) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
       live = statement.step();
       if (!live) break;
       if (!wantsRows) continue;

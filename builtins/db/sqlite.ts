@@ -83,12 +83,17 @@ export class SqliteDriver implements Driver {
     const { path, file } = this;
     const { limit } = this.vm.memory;
     if (path === undefined) {
-      // The whole database is in memory, and its memory is the machine's.
-      const heap = limit === Infinity ? 0 : limit;
-      const setup = [
-        { sql: `PRAGMA foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`, optional: false },
-        ...(heap > 0 ? [{ sql: `PRAGMA hard_heap_limit = ${heap}`, optional: false }] : []),
+      // The library keeps the database in a file system of its own, in memory; nothing but this connection uses it.
+      const pragmas = [
+        `foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`,
+        "journal_mode = memory",
+        "synchronous = off",
+        "locking_mode = exclusive",
+        "temp_store = memory",
       ];
+      // What it holds, and what SQLite needs to work on it, is each limited by the machine's memory.
+      if (limit !== Infinity) pragmas.push(`max_page_count = ${Math.ceil(limit / 4096)}`, `hard_heap_limit = ${limit}`);
+      const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
       return { op: "open", path, wasm, mode: "rwc", setup };
     }
     const mode = this.allowedMode(path);
@@ -122,7 +127,7 @@ export class SqliteDriver implements Driver {
   /** SQLite's "unable to open database file" says little. */
   private explain(error: unknown): unknown {
     const { path } = this;
-    if (path === undefined || !(error instanceof DatabaseError)) return error;
+    if (path === undefined || !(error instanceof DatabaseError) || error.details.complete === true) return error;
     let message = error.message;
     if (error.details.code?.startsWith("SQLITE_CANTOPEN") === true) {
       if (!existsSync(dirname(path))) message = "no such folder";
@@ -233,13 +238,12 @@ class SqliteSession implements Session {
   async cancel(): Promise<void> {
     const running = [...this.waiting.values()];
     if (running.length === 0) return;
-    Atomics.store(this.stop, 0, 1);
     // Between two rows it stops; inside one step of SQLite nothing reaches it.
     const last = this.lastId;
+    Atomics.store(this.stop, 0, last);
     const until = performance.now() + STOP_MS;
     while (this.waiting.has(last) && performance.now() < until) await new Promise((done) => setTimeout(done, 5));
     if (this.waiting.has(last)) this.destroy();
-    else Atomics.store(this.stop, 0, 0);
   }
 
   async close(): Promise<void> {

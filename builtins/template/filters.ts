@@ -210,21 +210,29 @@ function toFloat(value: TemplateValue, fallback: Argument): TemplateValue {
   return parsed === undefined ? (fallback ?? float(0)) : float(toDouble(parsed));
 }
 
+/** As Python's: halves go to the even neighbour, and an integer stays one. */
 function round(value: TemplateValue, precision: Argument, method: Argument): TemplateValue {
   const n = numberOf(value);
   const places = whole(precision, 0);
-  if (Math.abs(places) > 100) throw new Problem("round: the precision is out of range");
+  if (Math.abs(places) > 50) throw new Problem("round: the precision is out of range");
   const kind = text(method, "common");
   const scale = 10 ** places;
-  const scaled = n * scale;
-  if (!Number.isFinite(scaled)) return float(n);
-  if (kind === "floor") return float(Math.floor(scaled) / scale);
-  if (kind === "ceil") return float(Math.ceil(scaled) / scale);
+  if (kind === "floor" || kind === "ceil") return float((kind === "floor" ? Math.floor(n * scale) : Math.ceil(n * scale)) / scale);
   if (kind !== "common") throw new Problem("round: the method must be common, ceil or floor");
-  // Halves go to the even neighbour, as in Python.
-  const below = Math.floor(scaled);
-  if (scaled - below === 0.5 && scaled / scale === n) return float((below % 2 === 0 ? below : below + 1) / scale);
-  return float(places > 0 ? Number(n.toFixed(places)) : Math.round(scaled) / scale);
+  if (isNumeric(value) && isInteger(value)) return places >= 0 ? value : evenly(n * scale) / scale;
+  if (!Number.isFinite(n) || Math.abs(n) >= 1e21) return float(n);
+  if (places <= 0) return float(evenly(n * scale) / scale);
+  // Whether it really lies half way shows in its exact digits.
+  const digits = n.toFixed(100);
+  const at = digits.indexOf(".") + 1 + places;
+  const isHalf = /^50*$/.test(digits.slice(at));
+  if (!isHalf || /[02468]/.test(digits[at - 1]!) === false) return float(Number(n.toFixed(places)));
+  return float(Number(digits.slice(0, at)));
+}
+
+function evenly(n: number): number {
+  const below = Math.floor(n);
+  return n - below === 0.5 ? below + (Math.abs(below) % 2) : Math.round(n);
 }
 
 function numberOf(value: TemplateValue): number {

@@ -69,7 +69,8 @@ export function modulo(a: TemplateValue, b: TemplateValue): TemplateValue {
 export function power(a: TemplateValue, b: TemplateValue): TemplateValue {
   if (isNumeric(a) && isNumeric(b) && isInteger(a) && isInteger(b) && b >= 0) {
     const size = Math.log2(Math.abs(Number(a)) + 1) * Number(b);
-    if (size < 62) return integer(BigInt(a) ** BigInt(b));
+    const exact = size < 128 ? BigInt(a) ** BigInt(b) : undefined;
+    if (exact !== undefined && exact >= -(2n ** 63n) && exact < 2n ** 63n) return integer(exact);
   }
   return arithmetic(POW, a, b);
 }

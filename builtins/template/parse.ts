@@ -115,6 +115,7 @@ const BINARY: Readonly<Record<string, typeof nodes.BinOp>> = {
   "/": nodes.Div,
   "//": nodes.FloorDiv,
   "%": nodes.Mod,
+  "**": nodes.Pow,
 };
 const COMPARISONS = new Set(["==", "!=", "<", ">", "<=", ">="]);
 /** Words that end an expression: a test's single argument cannot begin with one. */
@@ -227,22 +228,18 @@ class JinjaParser extends Parser {
   }
 
   private parseProduct(): nodes.Node {
-    return this.parseBinary(["*", "/", "//", "%"], () => this.parseUnary());
+    return this.parseBinary(["*", "/", "//", "%"], () => this.parseBinary(["**"], () => this.parseUnary()));
   }
 
-  /** A sign binds less tightly than `**`, as in Python; filters and tests belong to the whole. */
+  /** A sign binds more tightly than `**`, which groups from the left: unlike Python, but so it is in Jinja. */
   override parseUnary(noFilters = false): nodes.Node {
     const token = this.peekToken();
+    const sign = token?.type === TOKEN_OPERATOR ? { "-": nodes.Neg, "+": nodes.Pos }[token.value] : undefined;
     let node: nodes.Node;
-    if (this.skipValue(TOKEN_OPERATOR, "-"))
-      node = this.nested(() => new nodes.Neg(token!.lineno, token!.colno, this.parseUnary(true)));
-    else if (this.skipValue(TOKEN_OPERATOR, "+"))
-      node = this.nested(() => new nodes.Pos(token!.lineno, token!.colno, this.parseUnary(true)));
+    if (sign === undefined) node = this.parsePrimary();
     else {
-      node = this.parsePrimary();
-      if (this.skipValue(TOKEN_OPERATOR, "**")) {
-        node = this.nested(() => new nodes.Pow(token!.lineno, token!.colno, node, this.parseUnary(true)));
-      }
+      this.nextToken();
+      node = this.nested(() => new sign(token!.lineno, token!.colno, this.parseUnary(true)));
     }
     return noFilters ? node : this.parseFilter(node);
   }

@@ -52,10 +52,15 @@ export class Scope {
 
   get(name: string): TemplateValue | undefined {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      const value = scope.names.get(name);
+      const value = scope.own(name);
       if (value !== undefined) return value;
     }
     return undefined;
+  }
+
+  /** A name of this scope itself. */
+  protected own(name: string): TemplateValue | undefined {
+    return this.names.get(name);
   }
 
   set(name: string, value: TemplateValue): void {
@@ -74,7 +79,7 @@ export class VariableScope extends Scope {
     super(undefined);
   }
 
-  override get(name: string): TemplateValue | undefined {
+  protected override own(name: string): TemplateValue | undefined {
     const value = this.variables?.getString(fromText(name));
     return value === undefined ? undefined : fromLua(value, `'${name}'`);
   }

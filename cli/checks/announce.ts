@@ -14,20 +14,27 @@ const MAX_TERMINATION_BYTES = 4096;
  */
 export function writeTerminationMessage(report: Report, file: string | undefined): void {
   if (succeeded(report)) return;
-  const path = file ?? (process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(TERMINATION_LOG) ? TERMINATION_LOG : undefined);
+  const path =
+    file ??
+    (process.env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(TERMINATION_LOG) ? TERMINATION_LOG : undefined);
   if (path === undefined) return;
   try {
     const fd = openSync(path, "w");
     writeSync(fd, terminationMessage(report));
     closeSync(fd);
   } catch (error) {
-    void writeText(2, `warning: ${path}: the termination message cannot be written (${(error as NodeJS.ErrnoException).code})\n`);
+    void writeText(
+      2,
+      `warning: ${path}: the termination message cannot be written (${(error as NodeJS.ErrnoException).code})\n`,
+    );
   }
 }
 
 /** At most 4096 bytes of UTF-8, whole lines as far as they go. */
 export function terminationMessage(report: Report): string {
-  const lines = [`${report.failed} of ${report.total} checks failed${report.stopped === undefined ? "" : ` (${report.stopped})`}`];
+  const lines = [
+    `${report.failed} of ${report.total} checks failed${report.stopped === undefined ? "" : ` (${report.stopped})`}`,
+  ];
   for (const { name, status, error, reason } of report.results) {
     if (status === "failed") lines.push(`${oneLine(name)}: ${oneLine(error ?? "")}`);
     else if (status === "skipped" && reason !== undefined) lines.push(`${oneLine(name)}: skipped, ${oneLine(reason)}`);
@@ -52,7 +59,10 @@ export function terminationMessage(report: Report): string {
 }
 
 function cutBytes(text: string, length: number): string {
-  return Buffer.from(text, "utf8").subarray(0, length).toString("utf8").replace(/\ufffd+$/, "");
+  return Buffer.from(text, "utf8")
+    .subarray(0, length)
+    .toString("utf8")
+    .replace(/\ufffd+$/, "");
 }
 
 /** Errors at the lines of the check file, where GitHub Actions shows them. They go to standard error. */

@@ -1,14 +1,15 @@
 /** One attempt at a check: its steps in order, within its time. */
-import { Validator } from "./validate.ts";
+
+import { durationText } from "../quantity.ts";
+import { dataTree } from "./document.ts";
 import { isTrue, type Jq, shortJson } from "./jq.ts";
 import { Mistakes } from "./mistakes.ts";
 import { checkFileSchema, elsewhere } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
 import { CaptureFailure, fill, hasTemplates } from "./substitute.ts";
 import type { Check, Step } from "./suite.ts";
-import { dataTree } from "./document.ts";
 import type { Body, Outcome, Run, RunContext } from "./types/type.ts";
-import { durationText } from "../quantity.ts";
+import { Validator } from "./validate.ts";
 
 export type Captures = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,12 @@ export interface AttemptContext {
 }
 
 /** Runs the steps of a check one after the other. `timeoutMs` is for all of them together. */
-export async function attempt(check: Check, timeoutMs: number, captures: Captures, context: AttemptContext): Promise<AttemptResult> {
+export async function attempt(
+  check: Check,
+  timeoutMs: number,
+  captures: Captures,
+  context: AttemptContext,
+): Promise<AttemptResult> {
   return runSteps(check, check.steps, timeoutMs, captures, context, (step) => step.label !== undefined);
 }
 
@@ -133,17 +139,22 @@ export async function capture(
     const found = await run.jq.evaluate(expression, result ?? "null", signal);
     if (found.error !== undefined) return `capture ${name}: ${expression}: ${found.error}`;
     const [value] = found.outputs;
-    if (value === undefined || value === null) return `capture ${name}: ${expression} gives ${value === null ? "null" : "nothing"}`;
+    if (value === undefined || value === null)
+      return `capture ${name}: ${expression} gives ${value === null ? "null" : "nothing"}`;
     into[name] = value;
   }
   return undefined;
 }
 
 /** Why the `until` condition does not hold for a result; undefined when it does. */
-export async function untilError(jq: Jq, condition: string, result: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+export async function untilError(
+  jq: Jq,
+  condition: string,
+  result: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const found = await jq.evaluate(condition, result ?? "null", signal);
   if (found.error !== undefined) return `until ${condition}: ${found.error}`;
   if (isTrue(found.outputs)) return undefined;
   return `until ${condition}: got ${found.outputs.length === 0 ? "nothing" : found.outputs.map(shortJson).join(", ")}`;
 }
-

@@ -11,10 +11,10 @@ import { handleSignals, receivedSignal, signalStatus } from "../signals.ts";
 import { CommandError, Status, usageError } from "../status.ts";
 import { annotate, writeTerminationMessage } from "./announce.ts";
 import { loadSuite } from "./config.ts";
-import { plan } from "./plan.ts";
-import { Jq } from "./jq.ts";
 import { ndjsonResult, ndjsonSummary } from "./formats/ndjson.ts";
 import { prettySummary } from "./formats/pretty.ts";
+import { Jq } from "./jq.ts";
+import { plan } from "./plan.ts";
 import { type Progress, prettyProgress, quietProgress, styleFor } from "./progress.ts";
 import { FORMATS, type Format, render } from "./report.ts";
 import { type Report, succeeded } from "./result.ts";
@@ -35,7 +35,10 @@ interface OutputFile {
 /** Runs a check file. `given` are the options in front of it, `args` what follows. */
 export async function runCheckFile(file: string, args: readonly string[], given: OptionValues): Promise<Status> {
   const { options: later, words } = await readOptions(args, ALL_OPTIONS, false);
-  if (words.length > 0) throw usageError(`one check file at a time, got ${JSON.stringify(words[0])} as well (include: puts files together)`);
+  if (words.length > 0)
+    throw usageError(
+      `one check file at a time, got ${JSON.stringify(words[0])} as well (include: puts files together)`,
+    );
   const options = { ...given, ...later };
   const format = choice(options, "format", FORMATS) ?? (isTerminal(1) ? "pretty" : "json");
   const outputs = readOutputs(options);
@@ -64,7 +67,13 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-async function runOnce(file: string, options: OptionValues, format: Format, outputs: readonly OutputFile[], jq: Jq): Promise<Status> {
+async function runOnce(
+  file: string,
+  options: OptionValues,
+  format: Format,
+  outputs: readonly OutputFile[],
+  jq: Jq,
+): Promise<Status> {
   const loaded = await loadSuite(file, jq);
   const suite: Suite = { ...loaded, timeoutMs: durationOption(options, "timeout") ?? loaded.timeoutMs };
   const shard = readShard(textOption(options, "shard"), process.env);
@@ -124,7 +133,13 @@ function progressFor(format: Format, total: number): Progress {
 }
 
 /** Puts the report where it is wanted. */
-async function deliver(report: Report, name: string, format: Format, outputs: readonly OutputFile[], options: OptionValues): Promise<Status> {
+async function deliver(
+  report: Report,
+  name: string,
+  format: Format,
+  outputs: readonly OutputFile[],
+  options: OptionValues,
+): Promise<Status> {
   if (format === "pretty") writeText(1, `\n${prettySummary(report, styleFor(1))}`);
   else if (format === "ndjson") writeText(1, ndjsonSummary(report));
   else writeText(1, render(format, report, name, PLAIN_STYLE));

@@ -7,14 +7,13 @@ import { child, type Entry, type MapTree, plain, readDocument, type Tree } from 
 import { instances } from "./foreach.ts";
 import type { Jq } from "./jq.ts";
 import { Mistakes, type Place } from "./mistakes.ts";
+import { type CheckTree, readCheck, readFileSettings } from "./read.ts";
 import { Rules } from "./rules.ts";
-import { checkFileSchema, elsewhere } from "./schema.ts";
+import { CHECK_KEYS, checkFileSchema, elsewhere } from "./schema.ts";
 import type { Schema } from "./schema-parts.ts";
 import { type Scope, substitute } from "./substitute.ts";
-import { type CheckTree, readCheck, readFileSettings } from "./read.ts";
 import type { Suite } from "./suite.ts";
 import { CHECK_TYPES } from "./types/index.ts";
-import { CHECK_KEYS } from "./schema.ts";
 import { Validator } from "./validate.ts";
 
 /** Files that includes may lead to. */
@@ -147,7 +146,11 @@ class Loader {
   /** A key of `defaults` must be one of some check type. */
   private checkDefaults(defaults: Tree | undefined): void {
     if (defaults?.kind !== "map") return;
-    const known = new Set([...Object.keys(CHECK_KEYS), "expect", ...CHECK_TYPES.flatMap((type) => Object.keys(type.fields))]);
+    const known = new Set([
+      ...Object.keys(CHECK_KEYS),
+      "expect",
+      ...CHECK_TYPES.flatMap((type) => Object.keys(type.fields)),
+    ]);
     for (const own of ["name", "steps", "foreach", "matrix"]) known.delete(own);
     const schema: Schema = {
       type: "object",
@@ -166,9 +169,9 @@ class Loader {
     for (const [i, item] of list.items.entries()) {
       const path = `checks[${i}]`;
       for (const instance of instances(item, file.scope, path, this.mistakes)) {
+        const before = this.mistakes.all.length;
         const merged = mergeDefaults(instance.tree, defaults);
         const tree = instance.named(substitute(merged, instance.scope, path, this.mistakes));
-        const before = this.mistakes.all.length;
         this.validator.validate(tree, { $ref: "#/$defs/check" }, path, this.mistakes);
         out.push({
           tree,
@@ -242,7 +245,9 @@ function mergeDefaults(check: Tree, defaults: Tree | undefined): Tree {
     return overlay(check, { ...defaults, entries: common });
   }
   const items = steps.items.map((step) =>
-    step.kind === "map" ? overlay(step, { ...defaults, entries: fieldsOf(defaults, typeOf(step) ?? type ?? "http") }) : step,
+    step.kind === "map"
+      ? overlay(step, { ...defaults, entries: fieldsOf(defaults, typeOf(step) ?? type ?? "http") })
+      : step,
   );
   const withSteps = new Map(check.entries);
   withSteps.set("steps", { ...check.entries.get("steps")!, value: { ...steps, items } });

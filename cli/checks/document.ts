@@ -1,5 +1,6 @@
 /** Check files as trees whose every value knows its place in the file. */
 import {
+  type Document,
   isAlias,
   isMap,
   isPair,
@@ -10,7 +11,6 @@ import {
   type Pair,
   parseAllDocuments,
   type YAMLMap,
-  type Document,
 } from "yaml";
 import type { Mistakes, Place } from "./mistakes.ts";
 import type { Template } from "./substitute.ts";

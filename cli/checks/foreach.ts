@@ -33,9 +33,15 @@ export function instances(check: Tree, scope: Scope, path: string, mistakes: Mis
   if (foreach !== undefined) {
     const list = substitute(foreach, scope, `${path}.foreach`, mistakes);
     if (list.kind === "list" && list.items.length > 0) {
-      return list.items.map((item, i) => instance(rest, { item, index: numberTree(i, item) }, itemName(item, i), scope));
+      return list.items.map((item, i) =>
+        instance(rest, { item, index: numberTree(i, item) }, itemName(item, i), scope),
+      );
     }
-    mistakes.add(foreach.at, `${path}.foreach`, list.kind === "list" ? "expected at least one item, got an empty list" : "expected a list");
+    mistakes.add(
+      foreach.at,
+      `${path}.foreach`,
+      list.kind === "list" ? "expected at least one item, got an empty list" : "expected a list",
+    );
     return [];
   }
   const axes = substitute(matrix!, scope, `${path}.matrix`, mistakes);

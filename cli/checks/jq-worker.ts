@@ -16,7 +16,9 @@ export interface Question {
   readonly document: string;
 }
 
-export type Request = { kind: "evaluate"; questions: readonly Question[] } | { kind: "compile"; id: number; expressions: readonly string[] };
+export type Request =
+  | { kind: "evaluate"; questions: readonly Question[] }
+  | { kind: "compile"; id: number; expressions: readonly string[] };
 
 export type Reply =
   | { kind: "ready" }
@@ -35,9 +37,7 @@ interface JqModule {
   callMain(args: string[]): number;
 }
 
-interface JqFactory {
-  (overrides: object): Promise<JqModule>;
-}
+type JqFactory = (overrides: object) => Promise<JqModule>;
 
 /** The names that jq-wasm 1.0.1 gives to the imports used here; the test of this file fails if they change. */
 const IMPORT = { read: "g", write: "d", grow: "o" } as const;
@@ -169,7 +169,13 @@ function stderrWords(stderr: string): string {
 
 /** jq's complaint about an expression, or undefined. All are compiled at once first: mostly, all of them are right. */
 async function compile(expressions: readonly string[]): Promise<(string | undefined)[]> {
-  const together = await runJq(["-n", `${expressions.map((one, i) => `def e${i}: (${one}\n);`).join("\n")} empty | (${expressions.map((_, i) => `e${i}`).join(", ")})`], "");
+  const together = await runJq(
+    [
+      "-n",
+      `${expressions.map((one, i) => `def e${i}: (${one}\n);`).join("\n")} empty | (${expressions.map((_, i) => `e${i}`).join(", ")})`,
+    ],
+    "",
+  );
   if (together.stderr === "") return expressions.map(() => undefined);
   const errors: (string | undefined)[] = [];
   for (const expression of expressions) {

@@ -7,7 +7,9 @@ const MAX_BATCH = 500;
 const MAX_BATCH_CHARS = 8_000_000;
 
 /** What an expression gave: its outputs, or jq's error message. */
-export type JqResult = { readonly outputs: readonly unknown[]; readonly error?: undefined } | { readonly error: string };
+export type JqResult =
+  | { readonly outputs: readonly unknown[]; readonly error?: undefined }
+  | { readonly error: string };
 
 interface Pending extends Question {
   readonly settle: (result: JqResult) => void;
@@ -69,7 +71,9 @@ export class Jq {
 
   private start(): Worker {
     // The path that scripts/build.ts gives the worker inside the executable; never a file of the current directory.
-    const worker = new Worker(compiled ? "/$bunfs/root/checks/jq-worker.js" : new URL("./jq-worker.ts", import.meta.url).href);
+    const worker = new Worker(
+      compiled ? "/$bunfs/root/checks/jq-worker.js" : new URL("./jq-worker.ts", import.meta.url).href,
+    );
     worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
     worker.onerror = (event) => {
       event.preventDefault();
@@ -93,7 +97,10 @@ export class Jq {
     this.busy = true;
     const batch = this.takeBatch();
     for (const pending of batch) this.running.set(pending.id, pending);
-    this.post({ kind: "evaluate", questions: batch.map(({ id, expression, document }) => ({ id, expression, document })) });
+    this.post({
+      kind: "evaluate",
+      questions: batch.map(({ id, expression, document }) => ({ id, expression, document })),
+    });
   }
 
   private takeBatch(): Pending[] {
@@ -161,7 +168,12 @@ export function isTrue(outputs: readonly unknown[]): boolean {
  * Why a document does not satisfy an expression; undefined when it does. A comparison's message shows what was there
  * instead, and tells a value that is missing from one that differs.
  */
-export async function unsatisfied(jq: Jq, expression: string, document: string, signal: AbortSignal): Promise<string | undefined> {
+export async function unsatisfied(
+  jq: Jq,
+  expression: string,
+  document: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const result = await jq.evaluate(expression, document, signal);
   if (result.error !== undefined) return `${expression}: ${result.error}`;
   if (isTrue(result.outputs)) return undefined;
@@ -170,7 +182,8 @@ export async function unsatisfied(jq: Jq, expression: string, document: string, 
     const actual = await jq.evaluate(left, document, signal);
     if (actual.error === undefined && actual.outputs.length === 1) {
       const value = actual.outputs[0];
-      if (value === null && (await isMissing(jq, left, document, signal))) return `expected ${expression}, but ${left} is missing`;
+      if (value === null && (await isMissing(jq, left, document, signal)))
+        return `expected ${expression}, but ${left} is missing`;
       return `expected ${expression}, got ${shortJson(value)}`;
     }
   }
@@ -198,7 +211,11 @@ function leftOfComparison(expression: string): string | undefined {
     if ("([{".includes(c)) depth++;
     else if (")]}".includes(c)) depth--;
     else if (depth > 0) continue;
-    else if (/^(?:and|or|as|if|then|reduce|foreach|def|not)\b/.test(expression.slice(i)) && !/[\w.]/.test(expression[i - 1] ?? " ")) return undefined;
+    else if (
+      /^(?:and|or|as|if|then|reduce|foreach|def|not)\b/.test(expression.slice(i)) &&
+      !/[\w.]/.test(expression[i - 1] ?? " ")
+    )
+      return undefined;
     else if ("=<>!".includes(c)) {
       if (at !== undefined || !/^(?:==|!=|<=|>=|<(?!=)|>(?!=))/.test(expression.slice(i))) return undefined;
       at = i;

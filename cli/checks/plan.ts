@@ -7,7 +7,8 @@ import type { Check, Step, Suite } from "./suite.ts";
 
 /** The plan as a JSON document. */
 export function plan(suite: Suite, selection: Selection, secrets: Secrets): string {
-  for (const check of selection.checks) for (const step of [...check.steps, ...check.cleanup]) secrets.addBody(step.body);
+  for (const check of selection.checks)
+    for (const step of [...check.steps, ...check.cleanup]) secrets.addBody(step.body);
   const document = {
     file: suite.file,
     timeout_ms: suite.timeoutMs,
@@ -42,7 +43,9 @@ function describeStep(step: Step): Record<string, unknown> {
 /** Templates as they stand in the file. */
 function shown(data: unknown): unknown {
   if (data instanceof Template) {
-    return data.parts.map((part) => (typeof part === "string" ? part : `\${{ captures.${[part.capture, ...part.path].join(".")} }}`)).join("");
+    return data.parts
+      .map((part) => (typeof part === "string" ? part : `\${{ captures.${[part.capture, ...part.path].join(".")} }}`))
+      .join("");
   }
   if (Array.isArray(data)) return data.map(shown);
   if (typeof data !== "object" || data === null) return data;

@@ -2,8 +2,9 @@
  * What is shown while checks run. On a terminal: the checks under way with a spinner, finished ones above them.
  * Elsewhere: a line for each check when it has ended. Text that checks print goes to standard error under their names.
  */
-import { isTerminal, wantsColour } from "../../builtins/terminal.ts";
+
 import { writeText } from "../../builtins/output.ts";
+import { isTerminal, wantsColour } from "../../builtins/terminal.ts";
 import { cutText, oneLine } from "../printable.ts";
 import { readableDuration } from "../quantity.ts";
 import { fit, paint, prettyResult, type Style } from "./formats/pretty.ts";

@@ -1,11 +1,11 @@
 /** HTTP requests of checks, made by the client that scripts use: the same redirects, TLS, proxies and limits. */
 import { isAbsolute, join } from "node:path";
 import { Attempt } from "../../builtins/http/attempt.ts";
-import { perform, type Plan, type Response } from "../../builtins/http/client/perform.ts";
+import { type Plan, perform, type Response } from "../../builtins/http/client/perform.ts";
 import { Pool } from "../../builtins/http/client/pool.ts";
 import type { NetEnvironment } from "../../builtins/http/context.ts";
 import { Failure } from "../../builtins/http/failure.ts";
-import { hasHeader, type HeaderList, joinedHeader, readHeaders } from "../../builtins/http/headers.ts";
+import { type HeaderList, hasHeader, joinedHeader, readHeaders } from "../../builtins/http/headers.ts";
 import { readTls, type TlsEnvironment, type TlsSettings } from "../../builtins/http/tls.ts";
 import { traceHeaders } from "../../builtins/http/trace.ts";
 import { parseUrl } from "../../builtins/http/url.ts";
@@ -82,7 +82,8 @@ function planOf(spec: RequestSpec, context: RunContext): Plan {
   const headers = headerList(spec.headers);
   const authorization = authorizationOf(spec.auth);
   if (authorization !== undefined && !hasHeader(headers, "authorization")) headers.push("Authorization", authorization);
-  if (spec.contentType !== undefined && !hasHeader(headers, "content-type")) headers.push("Content-Type", spec.contentType);
+  if (spec.contentType !== undefined && !hasHeader(headers, "content-type"))
+    headers.push("Content-Type", spec.contentType);
   if (!hasHeader(headers, "traceparent")) headers.push(...traceHeaders(undefined, (key) => process.env[key]));
   return {
     method: spec.method,
@@ -115,7 +116,8 @@ export function tlsOf(tls: RequestKeys["tls"], folder: string, environment: TlsE
   const placed: Record<string, unknown> = { ...tls };
   for (const key of ["ca", "cert", "key"]) {
     const value = placed[key];
-    if (typeof value === "string" && !value.includes("-----BEGIN ") && !isAbsolute(value)) placed[key] = join(folder, value);
+    if (typeof value === "string" && !value.includes("-----BEGIN ") && !isAbsolute(value))
+      placed[key] = join(folder, value);
   }
   return readTls(luaTable(placed), environment);
 }
@@ -140,11 +142,17 @@ function luaValue(value: unknown): Value {
 export function checkRequest(body: Body, note: Note): void {
   const { url, headers } = body as RequestKeys;
   if (typeof url === "string") {
-    attempt(() => parseUrl(fromText(url)), (words) => note(["url"], words));
+    attempt(
+      () => parseUrl(fromText(url)),
+      (words) => note(["url"], words),
+    );
   }
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (typeof value === "object" && !Array.isArray(value)) continue;
-    attempt(() => headerList({ [name]: value }), (words) => note(["headers", name], words));
+    attempt(
+      () => headerList({ [name]: value }),
+      (words) => note(["headers", name], words),
+    );
   }
 }
 
@@ -158,7 +166,16 @@ function attempt(step: () => unknown, complain: (words: string) => void): void {
 }
 
 /** Header fields whose values help a reader of a failure. */
-const SHOWN_HEADERS = ["content-type", "server", "location", "retry-after", "date", "via", "x-request-id", "www-authenticate"];
+const SHOWN_HEADERS = [
+  "content-type",
+  "server",
+  "location",
+  "retry-after",
+  "date",
+  "via",
+  "x-request-id",
+  "www-authenticate",
+];
 /** Characters of a body that a failure shows. */
 const EXCERPT = 2048;
 

@@ -57,7 +57,10 @@ export interface Report {
 }
 
 /** A report of results that are complete. */
-export function makeReport(results: readonly CheckResult[], rest: Omit<Report, "passed" | "failed" | "skipped" | "total" | "results">): Report {
+export function makeReport(
+  results: readonly CheckResult[],
+  rest: Omit<Report, "passed" | "failed" | "skipped" | "total" | "results">,
+): Report {
   const count = (status: CheckStatus) => results.filter((result) => result.status === status).length;
   const { duration_ms, started_at, stopped, shard } = rest;
   return {

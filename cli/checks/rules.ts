@@ -36,7 +36,8 @@ export class Rules {
     for (const [i, tree] of trees.entries()) {
       const step = steps[i];
       if (step === undefined) continue;
-      for (const name of Object.keys(step.capture)) this.jq(tree, `${path}[${i}]`, ["capture", name], step.capture[name]);
+      for (const name of Object.keys(step.capture))
+        this.jq(tree, `${path}[${i}]`, ["capture", name], step.capture[name]);
       this.step(tree, `${path}[${i}]`, step, folder);
     }
   }
@@ -100,7 +101,8 @@ export class Rules {
     check.needs.forEach((need, i) => {
       const place = placeAt(tree.tree, ["needs", i]);
       const found = groups.get(need);
-      if (found?.includes(check.name) === true) this.mistakes.add(place, `${tree.path}.needs`, "a check cannot need itself");
+      if (found?.includes(check.name) === true)
+        this.mistakes.add(place, `${tree.path}.needs`, "a check cannot need itself");
       else if (found !== undefined) for (const name of found) out.add(name);
       else {
         const suggestion = nearest(need, groups.keys());
@@ -120,7 +122,11 @@ export class Rules {
       const index = byName.get(name)!;
       if (state.get(name) === "active") {
         const cycle = [...chain.slice(chain.indexOf(name)), name];
-        this.mistakes.add(placeAt(trees[index]!.tree, ["needs"]), `${trees[index]!.path}.needs`, `a cycle: ${cycle.join(" needs ")}`);
+        this.mistakes.add(
+          placeAt(trees[index]!.tree, ["needs"]),
+          `${trees[index]!.path}.needs`,
+          `a cycle: ${cycle.join(" needs ")}`,
+        );
         return;
       }
       state.set(name, "active");

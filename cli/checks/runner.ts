@@ -1,8 +1,24 @@
 /** Running a suite: what starts when, attempts and waits, clean-up, and the end of it all. */
 import { durationText } from "../quantity.ts";
-import { type AttemptContext, attempt, type AttemptResult, type Captures, capture, runSteps, untilError } from "./attempt.ts";
+import {
+  type AttemptContext,
+  type AttemptResult,
+  attempt,
+  type Captures,
+  capture,
+  runSteps,
+  untilError,
+} from "./attempt.ts";
 import { isTrue, shortJson } from "./jq.ts";
-import { type AttemptRecord, type CheckResult, CONDITION_REASON, makeReport, maskData, type CleanupResult, type Report } from "./result.ts";
+import {
+  type AttemptRecord,
+  type CheckResult,
+  type CleanupResult,
+  CONDITION_REASON,
+  makeReport,
+  maskData,
+  type Report,
+} from "./result.ts";
 import { needed } from "./rules.ts";
 import type { Secrets } from "./secrets.ts";
 import { backoffMs, type Check, type Suite } from "./suite.ts";
@@ -107,7 +123,10 @@ class SuiteRun {
       const failedNeed = check.needs.find((name) => this.results.get(this.byName.get(name)!)?.status !== "passed");
       if (failedNeed !== undefined) {
         const { status } = this.results.get(this.byName.get(failedNeed)!)!;
-        this.finish(check, this.skipped(`needs ${failedNeed}, which ${status === "failed" ? "failed" : "was skipped"}`));
+        this.finish(
+          check,
+          this.skipped(`needs ${failedNeed}, which ${status === "failed" ? "failed" : "was skipped"}`),
+        );
       } else if (this.closed !== undefined) this.finish(check, this.skipped(this.closed));
       else {
         this.running++;
@@ -122,13 +141,17 @@ class SuiteRun {
   }
 
   private finish(check: Check, given: Omit<CheckResult, "name">): void {
-    const result: CheckResult = maskData({ name: check.name, ...given, ...(given.status === "failed" ? placeOf(check) : {}) }, this.settings.secrets.mask);
+    const result: CheckResult = maskData(
+      { name: check.name, ...given, ...(given.status === "failed" ? placeOf(check) : {}) },
+      this.settings.secrets.mask,
+    );
     this.results.set(check, result);
     if (this.settings.silent?.has(check) !== true) this.settings.events.finished?.(check, result);
     for (const index of this.dependents.get(check.name) ?? []) {
       if (--this.open[index]! === 0) insert(this.ready, index);
     }
-    if (result.status === "failed" && this.settings.failFast) this.closed ??= `not started: ${check.name} failed (--fail-fast)`;
+    if (result.status === "failed" && this.settings.failFast)
+      this.closed ??= `not started: ${check.name} failed (--fail-fast)`;
   }
 
   private skipped(reason: string): Omit<CheckResult, "name"> {
@@ -167,11 +190,18 @@ class SuiteRun {
   }
 
   /** Skips a check whose `if` is not true. The variables are the input, and also stand under `vars`. */
-  private async condition(check: Check, expression: string, captures: Captures): Promise<Omit<CheckResult, "name"> | undefined> {
+  private async condition(
+    check: Check,
+    expression: string,
+    captures: Captures,
+  ): Promise<Omit<CheckResult, "name"> | undefined> {
     const input = JSON.stringify({ vars: check.vars, captures, ...check.vars });
     const found = await this.settings.run.jq.evaluate(expression, input, this.ending.signal);
     if (found.error === undefined && isTrue(found.outputs)) return undefined;
-    if (found.error === undefined) return this.skipped(`${CONDITION_REASON}${expression} is ${found.outputs.map(shortJson).join(", ") || "nothing"}`);
+    if (found.error === undefined)
+      return this.skipped(
+        `${CONDITION_REASON}${expression} is ${found.outputs.map(shortJson).join(", ") || "nothing"}`,
+      );
     const { aborted, reason } = this.ending.signal;
     if (aborted) return this.skipped(`not started: ${reason}`);
     return { ...this.skipped(""), reason: undefined, status: "failed", error: `if: ${expression}: ${found.error}` };
@@ -194,7 +224,8 @@ class SuiteRun {
       const outcome = await attempt(check, limit, captures, context);
       const after: Record<string, unknown> = { ...outcome.captures };
       let { error } = outcome;
-      if (error === undefined && check.until !== undefined) error = await untilError(context.run.jq, check.until, outcome.result, context.signal);
+      if (error === undefined && check.until !== undefined)
+        error = await untilError(context.run.jq, check.until, outcome.result, context.signal);
       if (error === undefined) error = await capture(check.capture, outcome.result, after, context);
       const durationMs = Math.round(performance.now() - attemptBegan);
       history.push({ started_ms: startedAttempt, duration_ms: durationMs, ...(error === undefined ? {} : { error }) });
@@ -218,7 +249,8 @@ class SuiteRun {
       }
       events.retrying?.(check, attempts, secrets.mask(error));
       await this.pause(wait);
-      if (this.ending.signal.aborted) return end(String(this.ending.signal.reason), { ...outcome.details, last_error: error });
+      if (this.ending.signal.aborted)
+        return end(String(this.ending.signal.reason), { ...outcome.details, last_error: error });
     }
   }
 
@@ -251,7 +283,9 @@ class SuiteRun {
       if (error !== undefined) errors.push(error);
     }
     const duration_ms = Math.round(performance.now() - began);
-    return errors.length === 0 ? { status: "passed", duration_ms } : { status: "failed", duration_ms, error: errors.join("; ") };
+    return errors.length === 0
+      ? { status: "passed", duration_ms }
+      : { status: "failed", duration_ms, error: errors.join("; ") };
   }
 }
 

@@ -26,7 +26,6 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
   readonly if?: Schema;
-  // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
   readonly then?: Schema;
   readonly not?: Schema;
   readonly default?: unknown;
@@ -45,6 +44,8 @@ export const DURATION: Schema = {
 export const JQ: Schema = { type: "string", minLength: 1, description: "a jq expression" };
 
 export const COUNT: Schema = { type: "integer", minimum: 0 };
+
+export const PORT: Schema = { type: "integer", minimum: 1, maximum: 65535 };
 
 /** A string or a list of strings. */
 export function oneOrMore(title: string, item: Schema = { type: "string", minLength: 1 }): Schema {

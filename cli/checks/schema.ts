@@ -59,7 +59,10 @@ export const CHECK_KEYS: Readonly<Record<string, Schema>> = {
   tags: oneOrMore("a tag or a list of tags"),
   foreach: {
     title: "a list",
-    anyOf: [{ type: "array", minItems: 1 }],
+    anyOf: [
+      { type: "array", minItems: 1 },
+      { type: "string", pattern: "^\\$\\{\\{.*\\}\\}$" },
+    ],
     description: "one check per item, usable as ${{ item }}",
   },
   matrix: {
@@ -68,7 +71,11 @@ export const CHECK_KEYS: Readonly<Record<string, Schema>> = {
     additionalProperties: { type: "array", minItems: 1 },
     description: "one check per combination, usable as ${{ matrix.KEY }}",
   },
-  if: { ...JQ, description: "jq condition over {vars, env}: the check is skipped when it is not true" },
+  if: {
+    ...JQ,
+    description:
+      "jq condition over the variables (also under .vars, with .captures): when it is not true, the check is skipped",
+  },
   needs: oneOrMore("the name of a check or a list of names"),
   capture: {
     type: "object",
@@ -127,7 +134,7 @@ export function checkFileSchema(): Schema {
         then: { $ref: `#/$defs/${name}` },
       })),
       // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
-      { if: { not: { required: ["steps"] } }, then: { required: ["name", "type"] } },
+      { if: { not: { required: ["steps"] } }, then: { required: ["name", "type"], properties: { type: CHECK_KEYS.type! } } },
     ],
     properties: { type: CHECK_KEYS.type! },
   };

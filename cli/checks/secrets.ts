@@ -34,7 +34,8 @@ export class Secrets {
       if (text.length >= SHORTEST_VALUE && text !== "true" && text !== "false") found.push(text);
     }
     for (const [name, value] of Object.entries(record(headers))) {
-      if (SECRET_HEADER.test(name)) for (const one of Array.isArray(value) ? value : [value]) found.push(...headerSecrets(String(one)));
+      if (SECRET_HEADER.test(name))
+        for (const one of Array.isArray(value) ? value : [value]) found.push(...headerSecrets(String(one)));
     }
     const { password, bearer } = record(auth);
     const { key } = record(tls);

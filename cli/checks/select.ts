@@ -18,7 +18,12 @@ export interface Selection {
 }
 
 /** Selects by names (`*` stands for anything), tags and shard. What the selected checks need runs too. */
-export function select(checks: readonly Check[], only: readonly string[], tags: readonly string[], shard: Shard | undefined): Selection {
+export function select(
+  checks: readonly Check[],
+  only: readonly string[],
+  tags: readonly string[],
+  shard: Shard | undefined,
+): Selection {
   const byName = new Map(checks.map((check) => [check.name, check]));
   const chosen = new Set(checks.filter((check) => isChosen(check, only, tags)));
   for (const pattern of only) {
@@ -56,7 +61,10 @@ function nameFits(name: string, pattern: string): boolean {
 }
 
 /** `3/10`. In a Kubernetes Indexed Job with ASSAY_SHARDS set, the pod's own index says it. */
-export function readShard(given: string | undefined, env: Readonly<Record<string, string | undefined>>): Shard | undefined {
+export function readShard(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Shard | undefined {
   if (given !== undefined) {
     const match = /^(\d+)\/(\d+)$/.exec(given);
     const shard = match === null ? undefined : { index: Number(match[1]), count: Number(match[2]) };

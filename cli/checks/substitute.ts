@@ -65,7 +65,8 @@ function substituteText(tree: ScalarTree, text: string, scope: Scope, path: stri
     }
     const whole = match.index === 0 && end === text.length;
     const found = resolve(match[2]!, scope, complain);
-    if (found === undefined) continue;
+    // Noted as a mistake; what the value would have been is nobody's concern any more.
+    if (found === undefined) return { kind: "scalar", value: "", at: tree.at, deferred: true };
     if ("capture" in found) parts.push(found);
     else if (found.kind === "environment") {
       parts.push(found.value);
@@ -73,7 +74,10 @@ function substituteText(tree: ScalarTree, text: string, scope: Scope, path: stri
     } else if (whole) only = found.tree;
     else parts.push(asText(found.tree, match[2]!, complain));
   }
-  if (text.slice(end).includes("${{")) complain('"${{" without "}}"');
+  if (text.slice(end).includes("${{")) {
+    complain('"${{" without "}}"');
+    return { kind: "scalar", value: "", at: tree.at, deferred: true };
+  }
   if (only !== undefined) return replaceAt(only, tree.at);
   parts.push(text.slice(end));
   if (parts.some((part) => typeof part !== "string")) {

@@ -35,11 +35,21 @@ export class Validator {
 
   /** Whether a tree satisfies a schema. */
   private matches(tree: Tree, schema: Schema): boolean {
+    if (schema.const !== undefined && tree.kind !== "scalar") return false;
+    if (!this.propertiesMatch(tree, schema)) return false;
     if (schema.not !== undefined && this.matches(tree, schema.not)) return false;
     const mistakes = new Mistakes();
-    const { not: _, ...rest } = schema;
+    const { not: _, properties: __, ...rest } = schema;
     this.validate(tree, rest, "", mistakes);
     return !mistakes.any;
+  }
+
+  private propertiesMatch(tree: Tree, schema: Schema): boolean {
+    if (schema.properties === undefined || tree.kind !== "map") return true;
+    return Object.entries(schema.properties).every(([key, inner]) => {
+      const entry = tree.entries.get(key);
+      return entry === undefined || this.matches(entry.value, inner);
+    });
   }
 
   private resolve(ref: string): Schema {

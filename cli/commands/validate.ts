@@ -14,7 +14,10 @@ export async function validate(args: string[]): Promise<Status> {
     for (const file of args) {
       try {
         const suite = await loadSuite(file, jq);
-        writeText(1, `${file}: ${suite.checks.length} ${suite.checks.length === 1 ? "check" : "checks"}, no mistakes\n`);
+        writeText(
+          1,
+          `${file}: ${suite.checks.length} ${suite.checks.length === 1 ? "check" : "checks"}, no mistakes\n`,
+        );
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
         writeText(2, `error: ${error.message}\n`);

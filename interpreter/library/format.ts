@@ -7,6 +7,7 @@ import { argumentError, checkInteger, checkNumber, checkString } from "../native
 import { suspend } from "../nodes/node.ts";
 import { state } from "../state.ts";
 import { LuaFloat, type Results, SUSPENDED, type Suspended, toDouble, type Value } from "../value.ts";
+import { ByteBuilder } from "./bytes.ts";
 import { address } from "./identity.ts";
 import {
   formatDecimal,
@@ -17,7 +18,7 @@ import {
   type Specification,
   specification,
 } from "./printf.ts";
-import { reserveString } from "./size.ts";
+import { reserveParts, reserveString } from "./size.ts";
 import { plainText, textOfResult } from "./tostring.ts";
 
 /** Flags that each conversion accepts. */
@@ -74,16 +75,22 @@ function formatOf(text: string): Format {
   return format;
 }
 
+/** What a conversion takes, roughly. */
+const CONVERSION_BYTES = 250;
+
 function parse(text: string): Format {
   const conversions: Conversion[] = [];
-  let before = "";
+  let before = new ByteBuilder();
   let from = 0;
   for (;;) {
     const percent = text.indexOf("%", from);
-    if (percent < 0) return { conversions, after: before + text.slice(from) };
-    before += text.slice(from, percent);
+    if (percent < 0) {
+      before.addPart(text, from, text.length);
+      return { conversions, after: before.finish() };
+    }
+    before.addPart(text, from, percent);
     if (text[percent + 1] === "%") {
-      before += "%";
+      before.add("%");
       from = percent + 2;
       continue;
     }
@@ -92,8 +99,10 @@ function parse(text: string): Format {
     // A format that ends here has the string's final zero for a letter, as in C.
     const form = text.slice(percent, at) + (text[at] ?? "\0");
     const spec = specification(form);
-    conversions.push({ before, form, plain: form.length === 2, spec, valid: isValid(form, spec.letter) });
-    before = "";
+    const valid = isValid(form, spec.letter);
+    conversions.push({ before: before.finish(), form, plain: form.length === 2, spec, valid });
+    reserveParts(conversions.length, CONVERSION_BYTES);
+    before = new ByteBuilder();
     from = at + 1;
   }
 }

@@ -52,13 +52,26 @@ export const LINE: readonly Format[] = ["l"];
  * promise when it has to wait.
  */
 export function readFormats(stream: Stream, wanted: readonly Format[]): Results | Promise<Results> {
-  if (wanted === LINE) {
-    const line = bufferedLine(stream);
-    if (line !== undefined) return line;
+  if (wanted.length === 1) {
+    const value = buffered(stream, wanted[0] as Format);
+    if (value !== MISSING) return value;
   }
   const steps = readAll(stream, wanted);
   const turn = steps.next();
   return turn.done === true ? turn.value : finish(steps, turn.value);
+}
+
+/** More has to be read from the system. */
+const MISSING = Symbol("missing");
+
+/** What can be read from what is available. */
+function buffered(stream: Stream, format: Format): Value | typeof MISSING {
+  if (stream.available === 0) return MISSING;
+  if (format === "l") return bufferedLine(stream) ?? MISSING;
+  if (format === "n") return bufferedNumber(stream);
+  if (typeof format !== "number" || format === 0 || format > stream.available) return MISSING;
+  charge(format + STRING_OVERHEAD);
+  return stream.take(format);
 }
 
 /** The next line if it is all there. */
@@ -158,66 +171,34 @@ function largePiece(stream: Stream, before: number, size: number): string {
   return stream.readLarge(size);
 }
 
-enum Digits {
-  Decimal,
-  Hexadecimal,
-}
-
 /** Reads the longest prefix that could be a numeral, and takes it off the stream even when it is none. */
 function* readNumber(stream: Stream): Waiting<Value> {
-  while (yield* ready(stream)) {
-    while (stream.available > 0 && isSpace(stream.text.charCodeAt(stream.at))) stream.at++;
-    if (stream.available > 0) break;
-  }
   for (;;) {
-    const { length, open } = numeral(stream.text, stream.at);
-    if (!open || stream.ended) {
-      const text = stream.take(length);
-      return length >= MAX_NUMERAL && open === undefined ? undefined : parseNumber(text);
-    }
+    const found = bufferedNumber(stream);
+    if (found !== MISSING) return found;
     const waiting = stream.fill(1);
     if (waiting !== undefined) yield waiting;
   }
 }
 
-function isSpace(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13);
+/**
+ * The longest that could be a numeral: a sign, digits with a point somewhere, and an exponent if there were digits.
+ * Whether it is one shows when it is converted.
+ */
+const NUMERAL =
+  /[-+]?(?:0[xX](?:(?=\.?[\da-fA-F])[\da-fA-F]*\.?[\da-fA-F]*(?:[pP][-+]?\d*)?|\.?)|(?=\.?\d)\d*\.?\d*(?:[eE][-+]?\d*)?|\.?)/y;
+
+/** The number at the start of what is available, nil if there is none. */
+function bufferedNumber(stream: Stream): Value | typeof MISSING {
+  const { text } = stream;
+  while (stream.at < text.length && isSpace(text.charCodeAt(stream.at))) stream.at++;
+  NUMERAL.lastIndex = stream.at;
+  const { length } = NUMERAL.exec(text)![0];
+  if (stream.at + length === text.length && !stream.ended) return MISSING;
+  const numeral = stream.take(Math.min(length, MAX_NUMERAL));
+  return length > MAX_NUMERAL ? undefined : parseNumber(numeral);
 }
 
-/**
- * Length of the numeral's prefix at `start`. `open`: it reaches the end of the text, more may follow; undefined: it
- * is too long for a numeral.
- */
-function numeral(text: string, start: number): { length: number; open: boolean | undefined } {
-  let at = start;
-  let overflow = false;
-  const test = (set: string): boolean => {
-    if (at >= text.length || !set.includes(text[at]!)) return false;
-    if (at - start >= MAX_NUMERAL) {
-      overflow = true;
-      return false;
-    }
-    at++;
-    return true;
-  };
-  const digits = (kind: Digits): number => {
-    const from = at;
-    while (test(kind === Digits.Hexadecimal ? "0123456789abcdefABCDEF" : "0123456789"));
-    return at - from;
-  };
-  let count = 0;
-  let kind = Digits.Decimal;
-  test("-+");
-  if (test("0")) {
-    if (test("xX")) kind = Digits.Hexadecimal;
-    else count = 1;
-  }
-  count += digits(kind);
-  if (test(".")) count += digits(kind);
-  if (count > 0 && test(kind === Digits.Hexadecimal ? "pP" : "eE")) {
-    test("-+");
-    digits(Digits.Decimal);
-  }
-  if (overflow) return { length: at - start, open: undefined };
-  return { length: at - start, open: at >= text.length };
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }

@@ -273,6 +273,7 @@ export class Stream {
   seek(whence: Whence, offset: number): number | SystemError {
     const error = this.flush();
     if (error !== undefined) return error;
+    this.ended = false;
     if (this.offset === undefined) {
       const from = whence === SEEK_CUR ? offset - this.available : offset;
       const at = lseek(this.fd, from, whence);

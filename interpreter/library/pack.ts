@@ -5,7 +5,8 @@ import { argumentError, checkIndex, checkInteger, checkNumber, checkString } fro
 import { MAX_REGISTERS, state } from "../state.ts";
 import { float, integer, type Value } from "../value.ts";
 import { startIndex } from "./search.ts";
-import { reserveString } from "./size.ts";
+import { reserveParts, reserveString } from "./size.ts";
+import { tick } from "./steps.ts";
 
 enum Kind {
   Signed,
@@ -76,6 +77,9 @@ class FormatError {
   ) {}
 }
 
+/** What an option takes, roughly. */
+const OPTION_BYTES = 100;
+
 /** Reads a format option by option. */
 class Reader {
   readonly options: Option[] = [];
@@ -89,7 +93,10 @@ class Reader {
 
   read(): Option[] {
     try {
-      while (this.at < this.format.length) this.option();
+      while (this.at < this.format.length) {
+        this.option();
+        reserveParts(this.options.length, OPTION_BYTES);
+      }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       const { message, argument } = error;
@@ -249,6 +256,7 @@ export function pack(args: Value[]): Value {
   let checked = UNCHECKED;
   for (const option of options) {
     const { kind, size, little } = option;
+    tick();
     if (kind === Kind.Error) raise(option);
     const skip = padding(option, out.length);
     if (size + skip + out.length >= 2 ** 63) throw argumentError(arg, "result too long");
@@ -363,6 +371,7 @@ export function unpack(format: Value, subject: Value, from: Value): Value[] {
   const values: Value[] = [];
   for (const option of options) {
     const { kind, size, little } = option;
+    tick();
     if (kind === Kind.Error) raise(option);
     const skip = padding(option, at);
     if (skip + size > data.length - at) throw argumentError(2, "data string too short");

@@ -3,6 +3,7 @@
  * when the matcher comes to the malformed part, so errors are items too.
  */
 
+import { reserveParts } from "./size.ts";
 import { type ByteSet, Item, MAX_CAPTURES, MAX_DEPTH, Op, type Pattern } from "./match.ts";
 
 // --- sets of bytes ----------------------------------------------------------------------------------------------------
@@ -95,6 +96,9 @@ function bracketSet(text: string, from: number, end: number): ByteSet {
 
 // --- parsing ----------------------------------------------------------------------------------------------------------
 
+/** What an item takes with its set, roughly. */
+const ITEM_BYTES = 400;
+
 /** Items in order, and what is known about captures at the point reached. */
 class Parser {
   readonly items: Item[] = [];
@@ -112,6 +116,7 @@ class Parser {
   private add(op: Op, set: ByteSet = NONE, code = 0, other = 0, message = ""): Item {
     const item = new Item(op, code, other, set, message);
     this.items.push(item);
+    reserveParts(this.items.length, ITEM_BYTES);
     return item;
   }
 

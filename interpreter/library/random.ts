@@ -119,18 +119,13 @@ function lowHalf(n: bigint): number {
 }
 
 const generators = new WeakMap<VirtualMachine, Random>();
-let lastMachine: VirtualMachine | undefined;
-let lastGenerator: Random | undefined;
 
 /** The generator of a virtual machine, with a random seed until it is given one. */
 export function randomOf(vm: VirtualMachine): Random {
-  if (vm === lastMachine) return lastGenerator!;
   let generator = generators.get(vm);
   if (generator === undefined) {
     generator = new Random();
     generators.set(vm, generator);
   }
-  lastMachine = vm;
-  lastGenerator = generator;
   return generator;
 }

@@ -13,7 +13,7 @@ import { first, isNumber, type Results, SUSPENDED, type Suspended, type Value } 
 import { ByteBuilder } from "./bytes.ts";
 import { addCapture, captureValue, matchStart, type Pattern, pushCaptures, search } from "./match.ts";
 import { patternOf } from "./pattern.ts";
-import { reserveString } from "./size.ts";
+import { reserveParts, reserveString } from "./size.ts";
 
 /** `%` followed by what may not follow it; an error once a match needs the replacement. */
 const INVALID = -1;
@@ -23,33 +23,41 @@ const WHOLE = -2;
 /** A replacement string: texts, and captures by their index. */
 type Replacement = readonly (string | number)[];
 
+/** What a part of a replacement takes, roughly. */
+const PART_BYTES = 40;
+
 function parseReplacement(text: string): Replacement {
   const parts: (string | number)[] = [];
-  let literal = "";
+  let literal = new ByteBuilder();
+  const endLiteral = () => {
+    const made = literal.finish();
+    if (made !== "") parts.push(made);
+    literal = new ByteBuilder();
+  };
   let from = 0;
   for (;;) {
     const percent = text.indexOf("%", from);
     if (percent < 0) break;
-    literal += text.slice(from, percent);
-    const char = text[percent + 1] ?? "";
+    literal.addPart(text, from, percent);
     from = percent + 2;
-    if (char === "%") {
-      literal += "%";
-      continue;
+    const char = text[percent + 1] ?? "";
+    if (char === "%") literal.add("%");
+    else {
+      endLiteral();
+      parts.push(char === "0" ? WHOLE : char >= "1" && char <= "9" ? text.charCodeAt(percent + 1) - 49 : INVALID);
+      reserveParts(parts.length, PART_BYTES);
     }
-    if (literal !== "") parts.push(literal);
-    literal = "";
-    parts.push(char === "0" ? WHOLE : char >= "1" && char <= "9" ? text.charCodeAt(percent + 1) - 49 : INVALID);
   }
-  literal += text.slice(from);
-  if (literal !== "" || parts.length === 0) parts.push(literal);
-  return parts;
+  literal.addPart(text, from, text.length);
+  endLiteral();
+  return parts.length > 0 ? parts : [""];
 }
 
 let lastText = "";
 let lastReplacement: Replacement = [""];
 
 function replacementOf(text: string): Replacement {
+  if (!text.includes("%")) return [text];
   if (text !== lastText) {
     lastReplacement = parseReplacement(text);
     lastText = text;

@@ -48,7 +48,26 @@ class AddEE extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n + y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n + y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -70,7 +89,17 @@ class AddEK extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -92,7 +121,17 @@ class AddEF extends Binary {
       const z = x + y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -114,7 +153,26 @@ class AddEL extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n + y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n + y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -136,7 +194,26 @@ class AddLE extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n + y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n + y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -159,7 +236,17 @@ class AddLK extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -182,7 +269,17 @@ class AddLF extends Binary {
       const z = x + y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -205,7 +302,90 @@ class AddLL extends Binary {
       const z = x + y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n + y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n + y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
+  }
+}
+
+class AddKE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, ADD, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x + y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, ADD, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
+  }
+}
+
+class AddFE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, ADD, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x + y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x + y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, ADD, this.left.value, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x + y) | 0;
   }
 }
 
@@ -226,7 +406,26 @@ class SubEE extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n - y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n - y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -248,7 +447,17 @@ class SubEK extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -270,7 +479,17 @@ class SubEF extends Binary {
       const z = x - y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -292,7 +511,26 @@ class SubEL extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n - y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n - y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -314,7 +552,26 @@ class SubLE extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n - y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n - y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -337,7 +594,17 @@ class SubLK extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -360,7 +627,17 @@ class SubLF extends Binary {
       const z = x - y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -383,7 +660,90 @@ class SubLL extends Binary {
       const z = x - y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n - y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n - y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
+  }
+}
+
+class SubKE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, SUB, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x - y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, SUB, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
+  }
+}
+
+class SubFE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, SUB, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x - y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x - y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, SUB, this.left.value, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : (x - y) | 0;
   }
 }
 
@@ -404,7 +764,26 @@ class MulEE extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n * y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n * y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -426,7 +805,17 @@ class MulEK extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -448,7 +837,17 @@ class MulEF extends Binary {
       const z = x * y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -470,7 +869,26 @@ class MulEL extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n * y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n * y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -492,7 +910,26 @@ class MulLE extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n * y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n * y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -515,7 +952,17 @@ class MulLK extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -538,7 +985,17 @@ class MulLF extends Binary {
       const z = x * y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -561,7 +1018,90 @@ class MulLL extends Binary {
       const z = x * y;
       if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n * y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n * y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
+  }
+}
+
+class MulKE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, MUL, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x * y;
+      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z + 0;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, MUL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
+  }
+}
+
+class MulFE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, MUL, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x * y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x * y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, MUL, this.left.value, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : Math.imul(x, y);
   }
 }
 
@@ -580,6 +1120,19 @@ class DivEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n / y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n / y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x / y.n;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
@@ -604,6 +1157,10 @@ class DivEK extends Binary {
       const z = x / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
   }
 }
@@ -624,6 +1181,10 @@ class DivEF extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (x instanceof LuaFloat) {
+      const z = x.n / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     return operate(R, base, this, DIV, x, this.right.value, this.left, this.right);
@@ -648,6 +1209,19 @@ class DivEL extends Binary {
       const z = x / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n / y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n / y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x / y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
   }
 }
@@ -668,6 +1242,19 @@ class DivLE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n / y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n / y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x / y.n;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
@@ -693,7 +1280,38 @@ class DivLK extends Binary {
       const z = x / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      const z = x.n / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivLF extends Binary {
+  private readonly leftRegister: number;
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Local,
+    override readonly right: Constant,
+  ) {
+    super(line, DIV, left, right);
+    this.leftRegister = left.register;
+    this.constant = right.value instanceof LuaFloat ? right.value.n : (right.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (x instanceof LuaFloat) {
+      const z = x.n / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, this.right.value, this.left, this.right);
   }
 }
 
@@ -716,7 +1334,72 @@ class DivLL extends Binary {
       const z = x / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+    if (x instanceof LuaFloat) {
+      if (typeof y === "number") {
+        const z = x.n / y;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+      if (y instanceof LuaFloat) {
+        const z = x.n / y.n;
+        return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+      }
+    } else if (y instanceof LuaFloat && typeof x === "number") {
+      const z = x / y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
     return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivKE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, DIV, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x / y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, x, y, this.left, this.right);
+  }
+}
+
+class DivFE extends Binary {
+  private readonly constant: number;
+  constructor(
+    line: number,
+    override readonly left: Constant,
+    override readonly right: Expression,
+  ) {
+    super(line, DIV, left, right);
+    this.constant = left.value instanceof LuaFloat ? left.value.n : (left.value as number);
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const x = this.constant;
+    const y = this.right.eval(R, base);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (typeof y === "number") {
+      const z = x / y;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    if (y instanceof LuaFloat) {
+      const z = x / y.n;
+      return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
+    }
+    return operate(R, base, this, DIV, this.left.value, y, this.left, this.right);
   }
 }
 
@@ -739,6 +1422,7 @@ class ModEE extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -763,6 +1447,7 @@ class ModEK extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -785,6 +1470,7 @@ class ModEF extends Binary {
       const z = floatModulo(x, y);
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+
     return operate(R, base, this, MOD, x, this.right.value, this.left, this.right);
   }
 }
@@ -809,6 +1495,7 @@ class ModEL extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -833,6 +1520,7 @@ class ModLE extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -858,6 +1546,7 @@ class ModLK extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -883,6 +1572,7 @@ class ModLL extends Binary {
         if (y !== 0) return integerModulo(x, y);
       }
     }
+
     return operate(R, base, this, MOD, x, y, this.left, this.right);
   }
 }
@@ -906,6 +1596,7 @@ class IDivEE extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -930,6 +1621,7 @@ class IDivEK extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -954,6 +1646,7 @@ class IDivEL extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -978,6 +1671,7 @@ class IDivLE extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -1003,6 +1697,7 @@ class IDivLK extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -1028,6 +1723,7 @@ class IDivLL extends Binary {
         return integerFloorDivide(x, y);
       }
     }
+
     return operate(R, base, this, IDIV, x, y, this.left, this.right);
   }
 }
@@ -1049,6 +1745,7 @@ class PowEE extends Binary {
       const z = power(x, y);
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
+
     return operate(R, base, this, POW, x, y, this.left, this.right);
   }
 }
@@ -1068,9 +1765,17 @@ class BAndEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
     }
+
     return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x & y;
   }
 }
 
@@ -1090,9 +1795,17 @@ class BAndEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
       if (Number.isSafeInteger(x)) return and(x, y);
     }
+
     return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x & y;
   }
 }
 
@@ -1112,9 +1825,17 @@ class BAndEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
     }
+
     return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x & y;
   }
 }
 
@@ -1135,9 +1856,17 @@ class BAndLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
       if (Number.isSafeInteger(x)) return and(x, y);
     }
+
     return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x & y;
   }
 }
 
@@ -1158,9 +1887,17 @@ class BAndLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x & y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
     }
+
     return operate(R, base, this, BAND, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x & y;
   }
 }
 
@@ -1179,9 +1916,17 @@ class BOrEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
     }
+
     return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x | y;
   }
 }
 
@@ -1201,9 +1946,17 @@ class BOrEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
       if (Number.isSafeInteger(x)) return or(x, y);
     }
+
     return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x | y;
   }
 }
 
@@ -1223,9 +1976,17 @@ class BOrEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
     }
+
     return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x | y;
   }
 }
 
@@ -1246,9 +2007,17 @@ class BOrLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
       if (Number.isSafeInteger(x)) return or(x, y);
     }
+
     return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x | y;
   }
 }
 
@@ -1269,9 +2038,17 @@ class BOrLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x | y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
     }
+
     return operate(R, base, this, BOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x | y;
   }
 }
 
@@ -1290,9 +2067,17 @@ class BXorEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
     }
+
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x ^ y;
   }
 }
 
@@ -1312,9 +2097,17 @@ class BXorEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
       if (Number.isSafeInteger(x)) return xor(x, y);
     }
+
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x ^ y;
   }
 }
 
@@ -1334,9 +2127,17 @@ class BXorEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
     }
+
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x ^ y;
   }
 }
 
@@ -1357,9 +2158,17 @@ class BXorLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
       if (Number.isSafeInteger(x)) return xor(x, y);
     }
+
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x ^ y;
   }
 }
 
@@ -1380,9 +2189,17 @@ class BXorLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       if ((x | 0) === x && (y | 0) === y) return x ^ y;
+      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
     }
+
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : x ^ y;
   }
 }
 
@@ -1402,7 +2219,14 @@ class ShlEE extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
     }
+
     return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -1423,7 +2247,14 @@ class ShlEK extends Binary {
     if (typeof x === "number") {
       if (Number.isSafeInteger(x)) return shiftLeft(x, y);
     }
+
     return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -1444,7 +2275,14 @@ class ShlEL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
     }
+
     return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -1466,7 +2304,14 @@ class ShlLK extends Binary {
     if (typeof x === "number") {
       if (Number.isSafeInteger(x)) return shiftLeft(x, y);
     }
+
     return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -1488,7 +2333,14 @@ class ShlLL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
     }
+
     return operate(R, base, this, SHL, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.lowBits(R, base);
+    if (x === undefined) return undefined;
+    const y = this.right.lowBits(R, base);
+    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -1506,11 +2358,10 @@ class ShrEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
-        return shiftRight(x, y);
-      }
+      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
     }
+
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
 }
@@ -1530,11 +2381,10 @@ class ShrEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) {
-        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
-        return shiftRight(x, y);
-      }
+      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
+      if (Number.isSafeInteger(x)) return shiftRight(x, y);
     }
+
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
 }
@@ -1554,11 +2404,10 @@ class ShrEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
-        return shiftRight(x, y);
-      }
+      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
     }
+
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
 }
@@ -1579,11 +2428,10 @@ class ShrLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) {
-        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
-        return shiftRight(x, y);
-      }
+      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
+      if (Number.isSafeInteger(x)) return shiftRight(x, y);
     }
+
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
 }
@@ -1604,11 +2452,10 @@ class ShrLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && x <= 0x7fffffff && y >= 0 && y < 32) return x >>> y;
-        return shiftRight(x, y);
-      }
+      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
+      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
     }
+
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
 }
@@ -1627,6 +2474,7 @@ class LessEE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x < y;
+
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1646,6 +2494,7 @@ class LessEK extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x < y;
+    if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1665,6 +2514,7 @@ class LessEF extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x < y;
+    if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, this.right.value, false);
   }
 }
@@ -1684,6 +2534,7 @@ class LessEL extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x < y;
+
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1703,6 +2554,7 @@ class LessLE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x < y;
+
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1723,6 +2575,7 @@ class LessLK extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x < y;
+    if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1743,6 +2596,7 @@ class LessLF extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x < y;
+    if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, this.right.value, false);
   }
 }
@@ -1763,6 +2617,7 @@ class LessLL extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x < y;
+
     return compare(R, base, this, x, y, false);
   }
 }
@@ -1781,6 +2636,7 @@ class LessEqualEE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x <= y;
+
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1800,6 +2656,7 @@ class LessEqualEK extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x <= y;
+    if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1819,6 +2676,7 @@ class LessEqualEF extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x <= y;
+    if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, this.right.value, true);
   }
 }
@@ -1838,6 +2696,7 @@ class LessEqualEL extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x <= y;
+
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1857,6 +2716,7 @@ class LessEqualLE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x <= y;
+
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1877,6 +2737,7 @@ class LessEqualLK extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x <= y;
+    if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1897,6 +2758,7 @@ class LessEqualLF extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x <= y;
+    if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, this.right.value, true);
   }
 }
@@ -1917,6 +2779,7 @@ class LessEqualLL extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x <= y;
+
     return compare(R, base, this, x, y, true);
   }
 }
@@ -1935,6 +2798,7 @@ class GreaterEE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x > y;
+
     return compare(R, base, this, y, x, false);
   }
 }
@@ -1954,6 +2818,7 @@ class GreaterEK extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x > y;
+    if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, y, x, false);
   }
 }
@@ -1973,6 +2838,7 @@ class GreaterEF extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x > y;
+    if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, this.right.value, x, false);
   }
 }
@@ -1992,6 +2858,7 @@ class GreaterEL extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x > y;
+
     return compare(R, base, this, y, x, false);
   }
 }
@@ -2011,6 +2878,7 @@ class GreaterLE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x > y;
+
     return compare(R, base, this, y, x, false);
   }
 }
@@ -2031,6 +2899,7 @@ class GreaterLK extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x > y;
+    if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, y, x, false);
   }
 }
@@ -2051,6 +2920,7 @@ class GreaterLF extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x > y;
+    if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, this.right.value, x, false);
   }
 }
@@ -2071,6 +2941,7 @@ class GreaterLL extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x > y;
+
     return compare(R, base, this, y, x, false);
   }
 }
@@ -2089,6 +2960,7 @@ class GreaterEqualEE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x >= y;
+
     return compare(R, base, this, y, x, true);
   }
 }
@@ -2108,6 +2980,7 @@ class GreaterEqualEK extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x >= y;
+    if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, y, x, true);
   }
 }
@@ -2127,6 +3000,7 @@ class GreaterEqualEF extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") return x >= y;
+    if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, this.right.value, x, true);
   }
 }
@@ -2146,6 +3020,7 @@ class GreaterEqualEL extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x >= y;
+
     return compare(R, base, this, y, x, true);
   }
 }
@@ -2165,6 +3040,7 @@ class GreaterEqualLE extends Comparison {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") return x >= y;
+
     return compare(R, base, this, y, x, true);
   }
 }
@@ -2185,6 +3061,7 @@ class GreaterEqualLK extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x >= y;
+    if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, y, x, true);
   }
 }
@@ -2205,6 +3082,7 @@ class GreaterEqualLF extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") return x >= y;
+    if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, this.right.value, x, true);
   }
 }
@@ -2225,16 +3103,17 @@ class GreaterEqualLL extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") return x >= y;
+
     return compare(R, base, this, y, x, true);
   }
 }
 
 /** The classes by operator and operand kinds: E any expression, L a local, K a constant integer, F a constant float. */
 export const ARITHMETIC = {
-  Add: { EE: AddEE, EK: AddEK, EF: AddEF, EL: AddEL, LE: AddLE, LK: AddLK, LF: AddLF, LL: AddLL },
-  Sub: { EE: SubEE, EK: SubEK, EF: SubEF, EL: SubEL, LE: SubLE, LK: SubLK, LF: SubLF, LL: SubLL },
-  Mul: { EE: MulEE, EK: MulEK, EF: MulEF, EL: MulEL, LE: MulLE, LK: MulLK, LF: MulLF, LL: MulLL },
-  Div: { EE: DivEE, EK: DivEK, EF: DivEF, EL: DivEL, LE: DivLE, LK: DivLK, LL: DivLL },
+  Add: { EE: AddEE, EK: AddEK, EF: AddEF, EL: AddEL, LE: AddLE, LK: AddLK, LF: AddLF, LL: AddLL, KE: AddKE, FE: AddFE },
+  Sub: { EE: SubEE, EK: SubEK, EF: SubEF, EL: SubEL, LE: SubLE, LK: SubLK, LF: SubLF, LL: SubLL, KE: SubKE, FE: SubFE },
+  Mul: { EE: MulEE, EK: MulEK, EF: MulEF, EL: MulEL, LE: MulLE, LK: MulLK, LF: MulLF, LL: MulLL, KE: MulKE, FE: MulFE },
+  Div: { EE: DivEE, EK: DivEK, EF: DivEF, EL: DivEL, LE: DivLE, LK: DivLK, LF: DivLF, LL: DivLL, KE: DivKE, FE: DivFE },
   Mod: { EE: ModEE, EK: ModEK, EF: ModEF, EL: ModEL, LE: ModLE, LK: ModLK, LL: ModLL },
   IDiv: { EE: IDivEE, EK: IDivEK, EL: IDivEL, LE: IDivLE, LK: IDivLK, LL: IDivLL },
   Pow: { EE: PowEE },

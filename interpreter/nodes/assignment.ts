@@ -344,7 +344,7 @@ export class MultipleAssignment extends SiteStatement {
       R[at + i] = Array.isArray(more) ? more[i - first] : i === first ? more : undefined;
     }
   }
-  private storeFrom(R: Registers, base: number, from: number): Completion {
+  protected storeFrom(R: Registers, base: number, from: number): Completion {
     const { targets } = this;
     let place = base + this.temporaries + this.places.length;
     const at = place;
@@ -375,7 +375,13 @@ export class MultipleAssignment extends SiteStatement {
           const object: Value = R[place];
           const key: Value = R[place + 1];
           if (object instanceof LuaTable && object.metatable === undefined && key !== undefined && key === key) {
-            if (typeof key === "number" && key > 0 && key < object.array.length && (key | 0) === key && value !== undefined) {
+            if (
+              typeof key === "number" &&
+              key > 0 &&
+              key < object.array.length &&
+              (key | 0) === key &&
+              value !== undefined
+            ) {
               object.array[key] = value;
             } else if (typeof key === "string") object.setConstant(key, value);
             else object.set(key, value);
@@ -406,4 +412,111 @@ export class MultipleAssignment extends SiteStatement {
   override calleeName(): string {
     return "metamethod 'newindex'";
   }
+}
+
+/** Two targets and two values, the common exchange: nothing goes through registers unless it has to wait. */
+export class TwoAssignments extends MultipleAssignment {
+  private readonly one: Target;
+  private readonly two: Target;
+  private readonly oneValue: Expression;
+  private readonly twoValue: Expression;
+  constructor(line: number, targets: readonly Target[], values: readonly Expression[], temporaries: number) {
+    super(line, targets, values, temporaries);
+    this.one = targets[0]!;
+    this.two = targets[1]!;
+    this.oneValue = values[0]!;
+    this.twoValue = values[1]!;
+  }
+  override exec(R: Registers, base: number): Completion {
+    const { one, two } = this;
+    const isPlace = one.kind === "index";
+    if (isPlace !== (two.kind === "index")) return super.exec(R, base);
+    return isPlace ? this.exchange(R, base, one as IndexTarget, two as IndexTarget) : this.both(R, base);
+  }
+
+  /** `a, b = x, y` */
+  private both(R: Registers, base: number): Completion {
+    const at = base + this.temporaries;
+    const x = this.oneValue.eval(R, base);
+    if (x === SUSPENDED) return suspend(this, base, VALUE, 0);
+    const y = this.twoValue.eval(R, base);
+    if (y === SUSPENDED) {
+      R[at] = x;
+      return suspend(this, base, VALUE, 1);
+    }
+    const { one, two } = this;
+    if (one.kind === "local" && two.kind === "local") {
+      R[base + two.register] = y;
+      R[base + one.register] = x;
+      return undefined;
+    }
+    R[at] = x;
+    R[at + 1] = y;
+    return this.storeFrom(R, base, 1);
+  }
+
+  /** `a[i], b[j] = x, y` */
+  private exchange(R: Registers, base: number, one: IndexTarget, two: IndexTarget): Completion {
+    const at = base + this.temporaries;
+    const a = one.object.eval(R, base);
+    if (a === SUSPENDED) return suspend(this, base, PLACE);
+    const i = one.key.eval(R, base);
+    if (i === SUSPENDED) {
+      R[at] = a;
+      return suspend(this, base, PLACE + 1);
+    }
+    const b = two.object.eval(R, base);
+    if (b === SUSPENDED) {
+      R[at] = a;
+      R[at + 1] = i;
+      return suspend(this, base, PLACE + 2);
+    }
+    const j = two.key.eval(R, base);
+    if (j === SUSPENDED) return this.spill(R, at, a, i, b, PLACE + 3, base);
+    const x = this.oneValue.eval(R, base);
+    if (x === SUSPENDED) return this.spill(R, at, a, i, b, VALUE, base, j, 0);
+    const y = this.twoValue.eval(R, base);
+    if (y === SUSPENDED) {
+      R[at + 4] = x;
+      return this.spill(R, at, a, i, b, VALUE, base, j, 1);
+    }
+    if (storeElement(b, j, y) && storeElement(a, i, x)) return undefined;
+    R[at] = a;
+    R[at + 1] = i;
+    R[at + 2] = b;
+    R[at + 3] = j;
+    R[at + 4] = x;
+    R[at + 5] = y;
+    return this.storeFrom(R, base, 1); // storing y twice does no harm
+  }
+
+  private spill(
+    R: Registers,
+    at: number,
+    a: Value,
+    i: Value,
+    b: Value,
+    stage: number,
+    base: number,
+    j?: Value,
+    saved?: number,
+  ): Completion {
+    R[at] = a;
+    R[at + 1] = i;
+    R[at + 2] = b;
+    R[at + 3] = j;
+    return suspend(this, base, stage, saved);
+  }
+}
+
+type IndexTarget = Extract<Target, { kind: "index" }>;
+
+/** Replaces an element of the array part, if that is what the place is. */
+function storeElement(object: Value, key: Value, value: Value): boolean {
+  if (!(object instanceof LuaTable) || typeof key !== "number" || value === undefined) return false;
+  const { array } = object;
+  const i = key | 0;
+  if (i !== key || i <= 0 || i >= array.length || array[i] === undefined) return false;
+  array[i] = value;
+  return true;
 }

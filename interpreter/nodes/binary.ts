@@ -2,7 +2,7 @@
 import { compare, META_TRUE, META_VALUE, operate } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
 import { EVENT_NAMES } from "../metatable.ts";
-import { ADD, BAND, BOR, BXOR, low, MUL, type Operator, SHL, SHR, SUB, shiftRight } from "../operators.ts";
+import { low, type Operator, SHR, shiftRight } from "../operators.ts";
 import type { Registers } from "../state.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Expression, SiteExpression, suspend } from "./node.ts";
@@ -25,41 +25,17 @@ export abstract class Binary extends SiteExpression {
   override get isPure(): boolean {
     return this.left.isPure && this.right.isPure;
   }
-  /**
-   * Additions, products and bitwise operators need only the low bits of their operands for their own; so does a shift
-   * to the left by less than 32, whose full result would not fit a plain number.
-   */
+  /** Overridden where low bits of the operands suffice; a shift to the right needs the high ones. */
   override lowBits(R: Registers, base: number): number | undefined {
-    const { operator, left, right } = this;
-    if (operator === SHR) return low(this.fullBits(R, base));
-    const x = left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = right.lowBits(R, base);
-    if (y === undefined) return undefined;
-    switch (operator) {
-      case BOR:
-        return x | y;
-      case BAND:
-        return x & y;
-      case BXOR:
-        return x ^ y;
-      case ADD:
-        return (x + y) | 0;
-      case SUB:
-        return (x - y) | 0;
-      case MUL:
-        return Math.imul(x, y);
-      case SHL:
-        return y >= 0 && y < 32 ? x << y : undefined;
-      default:
-        return undefined;
-    }
+    return this.operator === SHR ? low(this.fullBits(R, base)) : undefined;
   }
   /** The value of a shift to the right, whose low bits come from the high ones of its operand. */
   private fullBits(R: Registers, base: number): Value {
     const x = this.left.eval(R, base);
     const y = this.right.eval(R, base);
-    if (typeof x !== "number" || typeof y !== "number" || x < 0 || y < 0 || y >= 64) return undefined;
+    if (typeof x !== "number" || typeof y !== "number") return undefined;
+    if (x >>> 0 === x && y >>> 0 === y && y < 32) return x >>> y;
+    if (x < 0 || y < 0 || y >= 64) return undefined;
     return Number.isSafeInteger(x) && Number.isSafeInteger(y) ? shiftRight(x, y) : undefined;
   }
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {

@@ -1,7 +1,7 @@
 /** Table constructors (manual §3.4.9). */
 
-import { runtimeError } from "../error.ts";
 import { keyError } from "../access.ts";
+import { runtimeError } from "../error.ts";
 import { charge } from "../memory.ts";
 import { type Registers, state } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
@@ -178,4 +178,3 @@ export class TableConstructor extends SiteExpression {
     return this.fill(R, base, progress);
   }
 }
-

@@ -5,10 +5,19 @@ import { runtimeError, typeName } from "../error.ts";
 import { Cell, LuaFunction, NativeFunction } from "../function.ts";
 import { toNumber } from "../number.ts";
 import { LOCALS, type Registers, state } from "../state.ts";
-import { enterSlowly, lookAround, reserve } from "../task.ts";
 import { LuaTable } from "../table.ts";
-import { float, isInteger, type LuaFloat, type Results, SUSPENDED, type Suspended, toDouble, type Value } from "../value.ts";
-import { Call, extend, FunctionCall, MethodCall } from "./call.ts";
+import { enterSlowly, lookAround, reserve } from "../task.ts";
+import {
+  float,
+  isInteger,
+  type LuaFloat,
+  type Results,
+  SUSPENDED,
+  type Suspended,
+  toDouble,
+  type Value,
+} from "../value.ts";
+import { type Call, extend, type FunctionCall, MethodCall } from "./call.ts";
 import { CloseScope } from "./declaration.ts";
 import {
   BREAK,
@@ -296,7 +305,12 @@ export class NumericFor extends SiteStatement {
   }
 
   private prepare(R: Registers, base: number, start: Value, limit: Value, step: Value): Completion {
-    if (typeof start === "number" && typeof step === "number" && Number.isSafeInteger(start) && Number.isSafeInteger(step)) {
+    if (
+      typeof start === "number" &&
+      typeof step === "number" &&
+      Number.isSafeInteger(start) &&
+      Number.isSafeInteger(step)
+    ) {
       if (step === 0) throw runtimeError(R, base, this, "'for' step is zero");
       if (typeof limit === "number") {
         // A float limit is clipped to the integers (forlimit); comparing does that by itself. NaN ends at once.
@@ -306,7 +320,7 @@ export class NumericFor extends SiteStatement {
       return this.count(R, base, start, end, step);
     }
     if (isInteger(start) && isInteger(step)) {
-      return this.countBig(R, base, BigInt(start), this.bigLimit(R, base, limit), BigInt(step));
+      return this.countBig(R, base, BigInt(start), this.bigLimit(R, base, limit, BigInt(step)), BigInt(step));
     }
     const end = this.number(R, base, limit, "limit");
     const by = this.number(R, base, step, "step");
@@ -320,12 +334,15 @@ export class NumericFor extends SiteStatement {
     return this.number(R, base, limit, "limit");
   }
 
-  private bigLimit(R: Registers, base: number, limit: Value): bigint {
+  /** The limit clipped to where a loop of this direction ends, or just past where it begins (`forlimit`). */
+  private bigLimit(R: Registers, base: number, limit: Value, step: bigint): bigint {
     if (typeof limit === "bigint") return limit;
     const n = this.number(R, base, limit, "limit");
-    if (Number.isNaN(n)) return 0n;
-    if (n >= 2 ** 63) return 2n ** 63n - 1n;
-    return n < -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.floor(n));
+    const up = step > 0n;
+    if (Number.isNaN(n)) return up ? -(2n ** 63n) - 1n : 2n ** 63n;
+    if (n >= 2 ** 63) return up ? 2n ** 63n - 1n : 2n ** 63n;
+    if (n < -(2 ** 63)) return up ? -(2n ** 63n) - 1n : -(2n ** 63n);
+    return BigInt(up ? Math.floor(n) : Math.ceil(n));
   }
 
   private number(R: Registers, base: number, value: Value, what: string): number {
@@ -342,7 +359,8 @@ export class NumericFor extends SiteStatement {
     const { body, cell } = this;
     if (step > 0) {
       for (let i = start; i <= limit; i += step) {
-        if (i > Number.MAX_SAFE_INTEGER) return this.countBig(R, base, BigInt(i), this.bigLimit(R, base, limit), BigInt(step));
+        if (i > Number.MAX_SAFE_INTEGER)
+          return this.countBig(R, base, BigInt(i), this.bigLimit(R, base, limit, BigInt(step)), BigInt(step));
         R[at] = cell ? new Cell(i) : i;
         const completion = body.exec(R, base);
         if (completion !== undefined) {
@@ -353,7 +371,8 @@ export class NumericFor extends SiteStatement {
       }
     } else {
       for (let i = start; i >= limit; i += step) {
-        if (i < -Number.MAX_SAFE_INTEGER) return this.countBig(R, base, BigInt(i), this.bigLimit(R, base, limit), BigInt(step));
+        if (i < -Number.MAX_SAFE_INTEGER)
+          return this.countBig(R, base, BigInt(i), this.bigLimit(R, base, limit, BigInt(step)), BigInt(step));
         R[at] = cell ? new Cell(i) : i;
         const completion = body.exec(R, base);
         if (completion !== undefined) {
@@ -572,14 +591,16 @@ export class GenericFor extends SiteStatement {
     let current = control;
     for (;;) {
       const given = this.step(R, base, fn, subject, current);
-      if (given === SUSPENDED) return suspend(this, base, STEPPING, { fn, subject, control: current } satisfies Iteration);
+      if (given === SUSPENDED)
+        return suspend(this, base, STEPPING, { fn, subject, control: current } satisfies Iteration);
       const first = Array.isArray(given) ? given[0] : given;
       if (first === undefined) return undefined;
       current = first;
       this.bind(R, base, given);
       const completion = this.body.exec(R, base);
       if (completion !== undefined) {
-        if (completion === SUSPENDED) return suspend(this, base, ITERATING, { fn, subject, control: current } satisfies Iteration);
+        if (completion === SUSPENDED)
+          return suspend(this, base, ITERATING, { fn, subject, control: current } satisfies Iteration);
         return completion === BREAK ? undefined : completion;
       }
       if (--state.ticks < 0 && lookAround()) {
@@ -632,7 +653,8 @@ export class GenericFor extends SiteStatement {
         if (first === undefined) return undefined;
         this.bind(R, base, value as Results);
         const completion = this.body.exec(R, base);
-        if (completion === SUSPENDED) return suspend(this, base, ITERATING, { fn, subject, control: first } satisfies Iteration);
+        if (completion === SUSPENDED)
+          return suspend(this, base, ITERATING, { fn, subject, control: first } satisfies Iteration);
         if (completion !== undefined) return completion === BREAK ? undefined : completion;
         return this.iterate(R, base, fn, subject, first);
       }
@@ -811,4 +833,3 @@ export class ReturnCall extends Statement {
     return giveResults(value as Results);
   }
 }
-

@@ -6,7 +6,7 @@ import { Cell } from "../function.ts";
 import { charge } from "../memory.ts";
 import { Event, metamethod } from "../metatable.ts";
 import { type Registers, state } from "../state.ts";
-import { caught, Closing } from "../task.ts";
+import { Closing, caught } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, type Site, SiteStatement, Statement, suspend } from "./node.ts";
 
@@ -177,7 +177,13 @@ export class CloseScope extends SiteStatement {
    * Calls `__close(value, error)`. After an error the function counts as left already: on the stack, the handler
    * stands where the function was called.
    */
-  private close(R: Registers, base: number, value: Value, error: LuaError | undefined, failed: boolean): Results | Suspended {
+  private close(
+    R: Registers,
+    base: number,
+    value: Value,
+    error: LuaError | undefined,
+    failed: boolean,
+  ): Results | Suspended {
     const handler = metamethod(value, Event.Close);
     const args = error === undefined ? [value] : [value, error.value];
     if (handler === undefined) throw runtimeError(R, base, this, `metamethod 'close' is not callable`);
@@ -193,7 +199,13 @@ export class CloseScope extends SiteStatement {
     state.records = [];
     const value = this.variable(R, base);
     if (value === undefined || value === false) throw error;
-    const leaving: Leaving = { completion: undefined, returned: undefined, returnedMulti: [], target: undefined, error };
+    const leaving: Leaving = {
+      completion: undefined,
+      returned: undefined,
+      returnedMulti: [],
+      target: undefined,
+      error,
+    };
     if (error instanceof Stop) state.vm.allow(CLOSE_ALLOWANCE_MS);
     let given: Results | Suspended;
     try {

@@ -20,7 +20,7 @@ export class Constant extends Expression {
   override get isPure(): boolean {
     return true;
   }
-  override lowBits(): number | undefined {
+  override lowBits(_R: Registers, _base: number): number | undefined {
     return low(this.value);
   }
   override test(): boolean {

@@ -13,7 +13,7 @@ import { Expression, isTrue, SiteExpression, suspend } from "./node.ts";
 
 const OPERAND = 0;
 
-/** `-a` and `~a`. */
+/** What `-a` and `~a` share. */
 export class Unary extends SiteExpression {
   constructor(
     line: number,
@@ -36,6 +36,33 @@ export class Unary extends SiteExpression {
   }
   override calleeName(): string {
     return `metamethod '${EVENT_NAMES[this.operator.event]!.slice(2)}'`;
+  }
+}
+
+/** `-a` */
+export class Negate extends Unary {
+  override eval(R: Registers, base: number): Value | Suspended {
+    const a = this.operand.eval(R, base);
+    if (typeof a === "number") return 0 - a; // fractions and integers alike: a float zero is no plain number
+    if (a === SUSPENDED) return suspend(this, base, OPERAND);
+    return operate(R, base, this, this.operator, a, a, this.operand, this.operand);
+  }
+}
+
+/** `~a` */
+export class BitNot extends Unary {
+  override eval(R: Registers, base: number): Value | Suspended {
+    const a = this.operand.eval(R, base);
+    if (typeof a === "number" && Number.isSafeInteger(a)) return -1 - a;
+    if (a === SUSPENDED) return suspend(this, base, OPERAND);
+    return operate(R, base, this, this.operator, a, a, this.operand, this.operand);
+  }
+  override get isPure(): boolean {
+    return this.operand.isPure;
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const bits = this.operand.lowBits(R, base);
+    return bits === undefined ? undefined : ~bits;
   }
 }
 

@@ -3,10 +3,10 @@ import { index, META_VALUE } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
 import type { Cell, LuaFunction } from "../function.ts";
 import { Event, eventOf } from "../metatable.ts";
+import { low } from "../operators.ts";
 import { type Registers, state } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { low } from "../operators.ts";
 import { Expression, SiteExpression, suspend } from "./node.ts";
 
 export class Local extends Expression {

@@ -7,16 +7,16 @@ const folder = temporaryFolder({
   "UPPER.LUA": 'print("upper")\n',
   "-x.lua": 'print("dash")\n',
   "x.txt": "print(1)\n",
-  "shebang": '#!/usr/bin/env assay\nprint("shebang", arg[0], ...)\n',
+  shebang: '#!/usr/bin/env assay\nprint("shebang", arg[0], ...)\n',
   "shebang.txt": '#!/usr/bin/assay\nprint("text")\n',
-  "plain": 'print("plain")\n',
+  plain: 'print("plain")\n',
   "syntax.lua": "local x = = 1\n",
-  "raise.lua": 'local resp = {}\nlocal function check()\n  return resp.body.status\nend\ncheck()\n',
+  "raise.lua": "local resp = {}\nlocal function check()\n  return resp.body.status\nend\ncheck()\n",
   "bom.lua": '\ufeffprint("bom")\r\n',
   "empty.lua": "",
   "comment.lua": "-- nothing",
   "lib/inner.lua": 'return { name = "inner" }\n',
-  "beside.lua": 'return { name = ... }\n',
+  "beside.lua": "return { name = ... }\n",
   "require.lua": 'print(require("beside").name, require("inner").name, pcall(require, "../beside"))\n',
 });
 afterAll(() => folder.remove());
@@ -48,7 +48,12 @@ describe("what the arguments ask for", () => {
     [["--tiemout", "3s", "hello.lua"], 2, "", 'error: unknown option "--tiemout" (did you mean "--timeout"?)\n'],
     [["--timeout", "soon", "hello.lua"], 2, "", /^error: --timeout: expected a duration such as 500ms/],
     [["--timeout"], 2, "", "error: --timeout needs a value\n"],
-    [["--log-level", "loud", "hello.lua"], 2, "", "error: --log-level: expected debug, info, warn or error, got \"loud\"\n"],
+    [
+      ["--log-level", "loud", "hello.lua"],
+      2,
+      "",
+      'error: --log-level: expected debug, info, warn or error, got "loud"\n',
+    ],
     [["--format", "json", "hello.lua"], 2, "", "error: --format is for check files\n"],
     [["--timeout", "1s", "exec", "-e", "print(1)"], 2, "", /the options of exec stand behind it/],
     [["exec"], 2, "", "error: exec: no code given (assay exec -e CODE)\n"],
@@ -136,7 +141,9 @@ describe("output", () => {
 
   test("bytes stay bytes", async () => {
     const process = start(["exec", "-e", 'print("\\0\\xff\\xc3\\xa4")']);
-    expect(new Uint8Array(await new Response(process.stdout).arrayBuffer())).toEqual(new Uint8Array([0, 0xff, 0xc3, 0xa4, 10]));
+    expect(new Uint8Array(await new Response(process.stdout).arrayBuffer())).toEqual(
+      new Uint8Array([0, 0xff, 0xc3, 0xa4, 10]),
+    );
   });
 
   test("print and log keep their order when both go to one place", async () => {
@@ -179,7 +186,8 @@ describe("signals", () => {
   });
 
   test("a close handler runs when a signal stops the script", async () => {
-    const code = 'local c <close> = setmetatable({}, { __close = function() print("closed") end }) print("ready") sleep(1000)';
+    const code =
+      'local c <close> = setmetatable({}, { __close = function() print("closed") end }) print("ready") sleep(1000)';
     const process = start(["exec", "-e", code]);
     await readUntil(process.stdout, "ready");
     process.kill("SIGTERM");
@@ -188,7 +196,13 @@ describe("signals", () => {
   });
 
   test("--timeout cannot be caught", async () => {
-    const ran = await assay(["exec", "--timeout", "100ms", "-e", "while true do pcall(function() while true do end end) end"]);
+    const ran = await assay([
+      "exec",
+      "--timeout",
+      "100ms",
+      "-e",
+      "while true do pcall(function() while true do end end) end",
+    ]);
     expect(ran.stderr).toBe("error: timeout of 0.1s exceeded\n");
     expect(ran.status).toBe(1);
   });

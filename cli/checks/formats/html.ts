@@ -33,8 +33,14 @@ ${report.results.map((result) => row(result, report.duration_ms)).join("")}</tbo
 
 function row(result: CheckResult, totalMs: number): string {
   const why = result.error ?? result.reason;
-  const details = result.details === undefined ? "" : `<details><summary>details</summary><pre>${escape(detailText(result.details))}</pre></details>`;
-  const cleanup = result.cleanup?.status === "failed" ? `<p class="failed">clean-up failed: ${escape(result.cleanup.error ?? "")}</p>` : "";
+  const details =
+    result.details === undefined
+      ? ""
+      : `<details><summary>details</summary><pre>${escape(detailText(result.details))}</pre></details>`;
+  const cleanup =
+    result.cleanup?.status === "failed"
+      ? `<p class="failed">clean-up failed: ${escape(result.cleanup.error ?? "")}</p>`
+      : "";
   const warnings = (result.warnings ?? []).map((warning) => `<p class="skipped">${escape(warning)}</p>`).join("");
   const time = result.status === "skipped" ? "" : escape(readableDuration(result.duration_ms));
   return `<tr class="${result.status}"><td>${escape(result.name)}${why === undefined ? "" : `<p class="why">${escape(why)}</p>`}${warnings}${cleanup}${details}</td><td><span class="mark ${result.status}">${result.status}</span></td><td>${time}</td><td>${result.attempts || ""}</td><td class="timeline">${bars(result, totalMs)}</td></tr>

@@ -20,7 +20,8 @@ ${report.results.map((result) => testCase(result, name)).join("")}    <system-ou
 function testCase(result: CheckResult, suite: string): string {
   const open = `    <testcase name="${attribute(result.name)}" classname="${attribute(suite)}" time="${seconds(result.total_ms)}"`;
   if (result.status === "passed") return `${open}/>\n`;
-  if (result.status === "skipped") return `${open}>\n      <skipped message="${attribute(result.reason ?? "")}"/>\n    </testcase>\n`;
+  if (result.status === "skipped")
+    return `${open}>\n      <skipped message="${attribute(result.reason ?? "")}"/>\n    </testcase>\n`;
   const attempts = result.attempts > 1 ? `${result.attempts} attempts\n` : "";
   const details = result.details === undefined ? "" : `${JSON.stringify(result.details, null, 2)}\n`;
   const error = result.error ?? "";
@@ -38,7 +39,12 @@ function seconds(ms: number): string {
 const NOT_XML = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 function text(value: string): string {
-  return value.replace(NOT_XML, "\ufffd").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
+  return value
+    .replace(NOT_XML, "\ufffd")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("\r", "&#13;");
 }
 
 function attribute(value: string): string {

@@ -28,7 +28,8 @@ export function prettyResult(result: CheckResult, style: Style): string {
   const attempts = result.attempts > 1 ? `, ${result.attempts} attempts` : "";
   let out = `${line(style, `${paint(style, colour, mark)} ${name}`, `  ${time}${attempts}`)}\n`;
   const below = (text: string, colour: keyof typeof CODES) => {
-    for (const part of wrap(cutText(oneLine(text), MAX_ERROR), style.width - 4)) out += `    ${paint(style, colour, part)}\n`;
+    for (const part of wrap(cutText(oneLine(text), MAX_ERROR), style.width - 4))
+      out += `    ${paint(style, colour, part)}\n`;
   };
   if (result.error !== undefined) below(result.error, "red");
   if (result.reason !== undefined && result.reason !== "") below(result.reason, "dim");

@@ -10,10 +10,26 @@ export function prometheusText(report: Report): string {
   const perCheck = (value: (index: number) => number): [string, number][] =>
     report.results.map(({ name }, i) => [`{check="${label(name)}"}`, value(i)]);
   const { results } = report;
-  metric("assay_check_success", "Whether the check passed.", perCheck((i) => Number(results[i]!.status === "passed")));
-  metric("assay_check_skipped", "Whether the check was skipped.", perCheck((i) => Number(results[i]!.status === "skipped")));
-  metric("assay_check_duration_seconds", "How long the last attempt took.", perCheck((i) => results[i]!.duration_ms / 1000));
-  metric("assay_check_attempts", "How many attempts were made.", perCheck((i) => results[i]!.attempts));
+  metric(
+    "assay_check_success",
+    "Whether the check passed.",
+    perCheck((i) => Number(results[i]!.status === "passed")),
+  );
+  metric(
+    "assay_check_skipped",
+    "Whether the check was skipped.",
+    perCheck((i) => Number(results[i]!.status === "skipped")),
+  );
+  metric(
+    "assay_check_duration_seconds",
+    "How long the last attempt took.",
+    perCheck((i) => results[i]!.duration_ms / 1000),
+  );
+  metric(
+    "assay_check_attempts",
+    "How many attempts were made.",
+    perCheck((i) => results[i]!.attempts),
+  );
   metric("assay_checks", "Checks by status.", [
     ['{status="passed"}', report.passed],
     ['{status="failed"}', report.failed],

@@ -1,8 +1,9 @@
 /** `type: http`: one request, and what its response must be. */
 import { toTextLossy } from "../../../interpreter/text.ts";
+import { certificateOf, daysLeftError, withConnection } from "../connect.ts";
 import { unsatisfied } from "../jq.ts";
 import { matches } from "../regex.ts";
-import { checkRequest, excerpt, headerRecord, jsonError, request } from "../request.ts";
+import { checkRequest, environmentOf, excerpt, headerRecord, jsonError, request, tlsOf } from "../request.ts";
 import { AUTH, COUNT, HEADERS, JQ, oneOrMore, TLS } from "../schema-parts.ts";
 import { type Body, type CheckType, listOf, type Outcome, type RunContext } from "./type.ts";
 
@@ -85,8 +86,10 @@ export const http: CheckType = {
     checkRequest(body, note);
     const { body: text, json, url, expect } = body as unknown as HttpBody;
     if (text !== undefined && json !== undefined) note(["json"], "either body or json");
-    listOf(expect?.json).forEach((expression, i) => jq(pathIn(expect?.json, "json", i), expression));
-    listOf(expect?.body_matches).forEach((pattern, i) => regex(pathIn(expect?.body_matches, "body_matches", i), pattern));
+    for (const [i, expression] of listOf(expect?.json).entries()) jq(pathIn(expect?.json, "json", i), expression);
+    for (const [i, pattern] of listOf(expect?.body_matches).entries()) {
+      regex(pathIn(expect?.body_matches, "body_matches", i), pattern);
+    }
     for (const [name, wanted] of Object.entries(expect?.headers ?? {})) {
       if (typeof wanted === "object") regex(["expect", "headers", name, "matches"], wanted.matches);
     }
@@ -117,17 +120,38 @@ export const http: CheckType = {
     const bodyText = toTextLossy(response.body);
     const headers = headerRecord(response.headers);
     const notJson = jsonError(bodyText);
-    const result = resultText(response.status, response.url, response.elapsedMs, headers, bodyText, notJson === undefined);
+    const result = resultText(
+      response.status,
+      response.url,
+      response.elapsedMs,
+      headers,
+      bodyText,
+      notJson === undefined,
+    );
     const found = { status: response.status, elapsedMs: response.elapsedMs, headers, bodyText, notJson };
     const errors = await differences(expect, found, context);
     if (expect.tls_days_left !== undefined && errors.length === 0) {
-      const { daysLeftError } = await import("../certificate.ts");
-      const error = await daysLeftError(response.url, spec.tls, expect.tls_days_left, context);
+      const error = await certificateError(response.url, spec.tls, expect.tls_days_left, context);
       if (error !== undefined) errors.push(error);
     }
     return errors.length === 0 ? { result } : { error: errors.join("; "), result, details: excerpt(response) };
   },
 };
+
+/** The certificate is looked at on a connection of its own, to the server that answered at last. */
+async function certificateError(
+  url: string,
+  tls: HttpBody["tls"],
+  days: number,
+  context: RunContext,
+): Promise<string | undefined> {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== "https:") return `expected a certificate, but ${url} has none`;
+  const settings = tlsOf(tls, context.folder, environmentOf(context.run, "http"));
+  const destination = { host: hostname, port: Number(port || 443), tls: settings };
+  const looked = await withConnection("http", destination, context, (socket) => certificateOf(socket));
+  return looked.error ?? daysLeftError(looked.value, days);
+}
 
 function pathIn(given: unknown, key: string, i: number): (string | number)[] {
   return Array.isArray(given) ? ["expect", key, i] : ["expect", key];
@@ -180,19 +204,36 @@ function headerError(
   wanted: string | boolean | { equals?: string; contains?: string; matches?: string },
   value: string | undefined,
 ): string | undefined {
-  if (wanted === false) return value === undefined ? undefined : `expected no header ${name}, got ${JSON.stringify(value)}`;
+  if (wanted === false)
+    return value === undefined ? undefined : `expected no header ${name}, got ${JSON.stringify(value)}`;
   if (value === undefined) return `expected a header ${name}, got none`;
   if (wanted === true) return undefined;
-  const { equals, contains, matches: pattern } = typeof wanted === "string" ? { equals: wanted } : (wanted as { equals?: string; contains?: string; matches?: string });
+  const {
+    equals,
+    contains,
+    matches: pattern,
+  } = typeof wanted === "string"
+    ? { equals: wanted }
+    : (wanted as { equals?: string; contains?: string; matches?: string });
   const got = `got ${JSON.stringify(value)}`;
-  if (equals !== undefined && value !== equals) return `expected header ${name} to be ${JSON.stringify(equals)}, ${got}`;
-  if (contains !== undefined && !value.includes(contains)) return `expected ${JSON.stringify(contains)} in header ${name}, ${got}`;
-  if (pattern !== undefined && !matches(pattern, value)) return `expected header ${name} to match ${JSON.stringify(pattern)}, ${got}`;
+  if (equals !== undefined && value !== equals)
+    return `expected header ${name} to be ${JSON.stringify(equals)}, ${got}`;
+  if (contains !== undefined && !value.includes(contains))
+    return `expected ${JSON.stringify(contains)} in header ${name}, ${got}`;
+  if (pattern !== undefined && !matches(pattern, value))
+    return `expected header ${name} to match ${JSON.stringify(pattern)}, ${got}`;
   return undefined;
 }
 
 /** The result as JSON text. A JSON body goes in as it came, so that no number loses digits. */
-function resultText(status: number, url: string, elapsedMs: number, headers: object, body: string, isJson: boolean): string {
+function resultText(
+  status: number,
+  url: string,
+  elapsedMs: number,
+  headers: object,
+  body: string,
+  isJson: boolean,
+): string {
   const json = isJson ? `,"json":${body}` : "";
   return `{"status":${status},"url":${JSON.stringify(url)},"elapsed_ms":${elapsedMs},"headers":${JSON.stringify(headers)},"body":${JSON.stringify(body)}${json}}`;
 }

@@ -1,10 +1,14 @@
 /** The check types: the only place where one is named. */
+import { dns } from "./dns.ts";
 import { http } from "./http.ts";
 import { prometheus } from "./prometheus.ts";
 import { script } from "./script.ts";
+import { sql } from "./sql.ts";
+import { tcp } from "./tcp.ts";
+import { tls } from "./tls.ts";
 import type { CheckType } from "./type.ts";
 
-export const CHECK_TYPES: readonly CheckType[] = [http, prometheus, script];
+export const CHECK_TYPES: readonly CheckType[] = [http, prometheus, script, tcp, dns, tls, sql];
 
 /** A type by its name. */
 export function checkType(name: string): CheckType {

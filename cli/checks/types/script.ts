@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Host, type HostSettings } from "../../../builtins/host.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
 import { maskerOf } from "../../../builtins/mask.ts";
-import { createVm, LuaError, load, skipShebang, Stop, Task } from "../../../interpreter/index.ts";
+import { createVm, LuaError, load, Stop, skipShebang, Task } from "../../../interpreter/index.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
 import { fromBuffer, fromText, toTextLossy } from "../../../interpreter/text.ts";
 import { isNumber, list, type Results, toDouble, type Value } from "../../../interpreter/value.ts";
@@ -148,7 +148,9 @@ function judge(results: Results, host: Host, source: string): Outcome {
 
 async function failureOf(vm: VirtualMachine, error: unknown): Promise<string> {
   if (error instanceof Stop) {
-    return error.reason === "exit" ? "the script called os.exit: a check passes by ending without an error" : error.message;
+    return error.reason === "exit"
+      ? "the script called os.exit: a check passes by ending without an error"
+      : error.message;
   }
   if (!(error instanceof LuaError)) throw error;
   if (error.value === undefined) return "the script raised nil";
@@ -170,7 +172,8 @@ class Printed {
     const lines = (this.partial + allowed).split("\n");
     this.partial = lines.pop()!;
     for (const line of lines) this.addLine(toTextLossy(line));
-    if (this.left <= 0) this.addLine(`(more than ${MAX_PRINTED / 1024} KB: the rest of what this check prints is dropped)`);
+    if (this.left <= 0)
+      this.addLine(`(more than ${MAX_PRINTED / 1024} KB: the rest of what this check prints is dropped)`);
   }
 
   addLine(line: string): void {
@@ -203,7 +206,10 @@ function toData(value: Value, depth: number): unknown {
   const entries: [string, unknown][] = [];
   value.forEach((key, element) => {
     count++;
-    entries.push([typeof key === "string" ? toTextLossy(key) : String(isNumber(key) ? toDouble(key) : "?"), toData(element, depth + 1)]);
+    entries.push([
+      typeof key === "string" ? toTextLossy(key) : String(isNumber(key) ? toDouble(key) : "?"),
+      toData(element, depth + 1),
+    ]);
   });
   return count === length && length > 0 ? entries.map(([, element]) => element) : Object.fromEntries(entries);
 }

@@ -83,7 +83,10 @@ export function checkBounds(bounds: unknown, path: readonly (string | number)[],
 }
 
 /** Why a number is not within its bounds, if it is not. NaN never is. */
-export function boundsError(value: number, bounds: { min?: number; max?: number; equals?: number }): string | undefined {
+export function boundsError(
+  value: number,
+  bounds: { min?: number; max?: number; equals?: number },
+): string | undefined {
   const { min, max, equals } = bounds;
   const got = `got ${value}`;
   if (min !== undefined && !(value >= min)) return `expected min ${min}, ${got}`;
