@@ -15,7 +15,6 @@ import { openBuiltins } from "../builtins/index.ts";
 import { createVm, load, Task } from "../interpreter/index.ts";
 
 const LUA_SERVER = `
-  local names = {}
   http.serve(0, {
     GET = {["/"] = function(req) return {json = {hello = "world", n = 1}} end},
     POST = {["/echo"] = function(req) return req.body end},
@@ -120,6 +119,7 @@ async function benchWebsockets(): Promise<void> {
           const socket = new WebSocket(`ws://127.0.0.1:${assay.port}/ws`);
           socket.onopen = () => settle(socket);
           socket.onerror = () => fail(new Error("websocket refused"));
+          socket.onclose = () => fail(new Error("websocket closed"));
         }),
     ),
   );
@@ -128,8 +128,9 @@ async function benchWebsockets(): Promise<void> {
   await Promise.all(
     sockets.map(
       (socket) =>
-        new Promise<void>((settle) => {
+        new Promise<void>((settle, fail) => {
           let n = 0;
+          socket.onclose = () => fail(new Error("websocket closed"));
           socket.onmessage = (event) => {
             if (event.data !== `message ${n}`) throw new Error("wrong echo");
             if (++n === ROUNDS) settle();

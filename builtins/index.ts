@@ -46,6 +46,11 @@ const ROWS: readonly Row[] = [
   { globals: ["env"], inChecks: true, load: () => (require("./env.ts") as typeof import("./env.ts")).envLibrary },
   { globals: ["http"], inChecks: true, load: () => (require("./http.ts") as typeof import("./http.ts")).httpLibrary },
   { globals: ["fs"], inChecks: false, load: () => (require("./fs.ts") as typeof import("./fs.ts")).fsLibrary },
+  {
+    globals: ["json"],
+    inChecks: true,
+    load: () => (require("./json.ts") as typeof import("./json.ts")).jsonLibrary,
+  },
   { globals: ["log"], inChecks: true, load: () => (require("./log.ts") as typeof import("./log.ts")).logLibrary },
   {
     globals: ["regex"],

@@ -334,12 +334,12 @@ class Writer {
     out[at++] = QUOTE;
     for (let i = 0; i < length; i++) {
       const byte = text.charCodeAt(i);
-      const escape = ESCAPES[byte]!;
-      if (escape === 0) out[at++] = byte;
+      const name = ESCAPES[byte]!;
+      if (name === 0) out[at++] = byte;
       else {
         out[at++] = BACKSLASH;
-        out[at++] = escape;
-        if (escape === LETTER_U) {
+        out[at++] = name;
+        if (name === LETTER_U) {
           out[at] = out[at + 1] = 0x30;
           out[at + 2] = HEX.charCodeAt(byte >> 4);
           out[at + 3] = HEX.charCodeAt(byte & 15);

@@ -16,11 +16,14 @@ import {
   MultipleAssignment,
   SetCell,
   SetField,
+  SetFieldOfLocal,
   SetGlobal,
   SetIndex,
+  SetIndexOfLocals,
   SetLocal,
   SetLocalCell,
   SetUpvalue,
+  StepLocal,
   type Target,
   TwoAssignments,
 } from "./nodes/assignment.ts";
@@ -69,9 +72,11 @@ import { And, BitNot, Concat, Equal, EqualConstant, EqualInteger, Length, Negate
 import {
   EnvironmentVariable,
   Field,
+  FieldOfLocal,
   Global,
   Index,
   IndexLocals,
+  IndexOfLocal,
   Local,
   LocalCell,
   UpvalueCell,
@@ -499,22 +504,18 @@ class Compiler {
     }
     const object = this.expression(target.base);
     if (target.type === "MemberExpression") {
-      return this.site(new SetField(target.line, object, target.identifier.name, this.single(source)));
+      return this.setField(target.line, object, target.identifier.name, this.single(source));
     }
     const key = this.expression(target.index);
     const value = this.single(source);
-    if (key instanceof Constant && typeof key.value === "string") {
-      return this.site(new SetField(target.line, object, key.value, value));
-    }
-    return this.site(new SetIndex(target.line, object, key, value));
+    return this.setIndex(target.line, object, key, value);
   }
 
   private store(identifier: Identifier, binding: Binding, value: ExpressionNode, line: number): StatementNode {
     switch (binding.kind) {
       case "local":
-        return this.inCell(binding.variable)
-          ? new SetLocalCell(binding.variable.register, value)
-          : new SetLocal(binding.variable.register, value);
+        if (this.inCell(binding.variable)) return new SetLocalCell(binding.variable.register, value);
+        return this.setLocal(binding.variable.register, value);
       case "upvalue":
         return new SetUpvalue(binding.index, value);
       case "global":
@@ -524,6 +525,19 @@ class Compiler {
       case "environment":
         return new SetCell(this.environment, value);
     }
+  }
+
+  private setLocal(register: number, value: ExpressionNode): StatementNode {
+    if (value instanceof Binary && value.left instanceof Local && value.left.register === register) {
+      const { operator, right } = value;
+      if ((operator === ADD || operator === SUB) && right instanceof Constant) {
+        const step = right.value;
+        if (typeof step === "number" && Number.isSafeInteger(step)) {
+          return new StepLocal(register, value, operator === ADD ? step : -step);
+        }
+      }
+    }
+    return new SetLocal(register, value);
   }
 
   private multiple(
@@ -565,10 +579,7 @@ class Compiler {
   }
 
   private storePlace({ object, key }: IndexTarget, value: ExpressionNode, line: number): StatementNode {
-    if (key instanceof Constant && typeof key.value === "string") {
-      return this.site(new SetField(line, object, key.value, value));
-    }
-    return this.site(new SetIndex(line, object, key, value));
+    return this.setIndex(line, object, key, value);
   }
 
   private return(values: Expression[]): StatementNode {
@@ -628,7 +639,7 @@ class Compiler {
       case "LogicalExpression":
         return this.chain(expression);
       case "MemberExpression":
-        return this.site(new Field(expression.line, this.expression(expression.base), expression.identifier.name));
+        return this.field(expression.line, this.expression(expression.base), expression.identifier.name);
       case "IndexExpression":
         return this.index(this.expression(expression.base), this.expression(expression.index), expression.line);
       case "CallExpression":
@@ -669,10 +680,34 @@ class Compiler {
   }
 
   private index(object: ExpressionNode, key: ExpressionNode, line: number): ExpressionNode {
-    if (key instanceof Constant && typeof key.value === "string") return this.site(new Field(line, object, key.value));
+    if (key instanceof Constant && typeof key.value === "string") return this.field(line, object, key.value);
     if (object instanceof Local && key instanceof Local) return this.site(new IndexLocals(line, object, key));
     const isInteger = key instanceof Constant && typeof key.value === "number" && Number.isSafeInteger(key.value);
-    return this.site(new Index(line, object, key, isInteger ? "integer index" : "?"));
+    const keyName = isInteger ? "integer index" : "?";
+    return this.site(
+      object instanceof Local ? new IndexOfLocal(line, object, key, keyName) : new Index(line, object, key, keyName),
+    );
+  }
+
+  private field(line: number, object: ExpressionNode, name: string): ExpressionNode {
+    return this.site(object instanceof Local ? new FieldOfLocal(line, object, name) : new Field(line, object, name));
+  }
+
+  private setField(line: number, object: ExpressionNode, name: string, value: ExpressionNode): StatementNode {
+    return this.site(
+      object instanceof Local
+        ? new SetFieldOfLocal(line, object, name, value)
+        : new SetField(line, object, name, value),
+    );
+  }
+
+  private setIndex(line: number, object: ExpressionNode, key: ExpressionNode, value: ExpressionNode): StatementNode {
+    if (key instanceof Constant && typeof key.value === "string") return this.setField(line, object, key.value, value);
+    return this.site(
+      object instanceof Local && key instanceof Local
+        ? new SetIndexOfLocals(line, object, key, value)
+        : new SetIndex(line, object, key, value),
+    );
   }
 
   private call(base: Expression, args: Expression[], line: number): ExpressionNode {

@@ -18,6 +18,8 @@ export class LuaError {
   base = -1;
   /** The node that raised it in a Lua function, for its line. */
   site: Site | undefined = undefined;
+  /** Whether the registers ran out: message handlers get room for one of these. */
+  isOverflow = false;
   /** True once a message handler has seen it. */
   handled = false;
   /** What this error has been wrapped around, for the host's log only. */

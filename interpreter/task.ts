@@ -48,7 +48,7 @@ function setLimit(R: Registers, base: number, room: number): void {
  * stack to be moved to the heap, or raises `stack overflow`.
  */
 export function reserve(R: Registers, end: number): void {
-  if (end > ceiling) throw failure(ceiling === MAX_REGISTERS ? "stack overflow" : "error in error handling");
+  if (end > ceiling) throw overflow();
   if (end + MARGIN > R.length)
     grow(R, Math.min(Math.max(end + MARGIN, R.length * 2), MAX_REGISTERS + 2 * OVERFLOW_ROOM));
   if (end > budget) {
@@ -58,6 +58,12 @@ export function reserve(R: Registers, end: number): void {
     budget = end + 64;
   }
   state.limit = Math.min(R.length - MARGIN, budget, ceiling);
+}
+
+function overflow(): LuaError {
+  const error = failure(ceiling === MAX_REGISTERS ? "stack overflow" : "error in error handling");
+  error.isOverflow = true;
+  return error;
 }
 
 function grow(R: Registers, length: number): void {

@@ -11,8 +11,11 @@ import { parseArgs } from "node:util";
 import { version } from "../package.json";
 
 const root = join(import.meta.dir, "..");
-/** The second is a worker: it must be an entry point of its own to be in the executable (cli/checks/jq.ts starts it). */
-const ENTRY_POINTS = ["cli/main.ts", "cli/checks/jq-worker.ts"];
+/**
+ * Those after the first are workers: each must be an entry point of its own to be in the executable. cli/checks/jq.ts and
+ * builtins/db/sqlite.ts start them by their paths below the folder that all entry points have in common: this project's.
+ */
+const ENTRY_POINTS = ["cli/main.ts", "cli/checks/jq-worker.ts", "builtins/db/sqlite-worker.ts"];
 
 const { values } = parseArgs({
   options: {

@@ -58,6 +58,7 @@ local M = {
   parse_time = times.parse_time,
   clock = times.clock,
   need = errors.need,
+  shown = url.shown,
   error = errors.parse,
   cut = errors.cut,
   poll = wait.poll,

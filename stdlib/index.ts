@@ -1,14 +1,45 @@
 /** The embedded modules by name: `modules.vault` is the source of `require("assay.vault")`. One line for each file here. */
 import error from "./_error.lua" with { type: "text" };
+import exec from "./_exec.lua" with { type: "text" };
+import gzip from "./_gzip.lua" with { type: "text" };
 import http from "./_http.lua" with { type: "text" };
+import jsonpath from "./_jsonpath.lua" with { type: "text" };
+import kinds from "./_kinds.lua" with { type: "text" };
+import kubeconfig from "./_kubeconfig.lua" with { type: "text" };
+import kubernetes from "./_kubernetes.lua" with { type: "text" };
+import readiness from "./_readiness.lua" with { type: "text" };
 import time from "./_time.lua" with { type: "text" };
 import url from "./_url.lua" with { type: "text" };
 import wait from "./_wait.lua" with { type: "text" };
+import certmanager from "./certmanager.lua" with { type: "text" };
+import crossplane from "./crossplane.lua" with { type: "text" };
+import eso from "./eso.lua" with { type: "text" };
+import flux from "./flux.lua" with { type: "text" };
+import healthcheck from "./healthcheck.lua" with { type: "text" };
+import k8s from "./k8s.lua" with { type: "text" };
+import kargo from "./kargo.lua" with { type: "text" };
+import velero from "./velero.lua" with { type: "text" };
 
 export const modules: Readonly<Record<string, string>> = {
-  // Shared by the modules below, not for scripts.
+  certmanager,
+  crossplane,
+  eso,
+  flux,
+  healthcheck,
+  k8s,
+  kargo,
+  velero,
+
+  // Shared by the modules above, not for scripts.
   _error: error,
+  _exec: exec,
+  _gzip: gzip,
   _http: http,
+  _jsonpath: jsonpath,
+  _kinds: kinds,
+  _kubeconfig: kubeconfig,
+  _kubernetes: kubernetes,
+  _readiness: readiness,
   _time: time,
   _url: url,
   _wait: wait,

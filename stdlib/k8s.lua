@@ -91,9 +91,9 @@ function M.register_crd(kind, api_group, version, plural, cluster_scoped)
   kinds.register(kind, api_group, version, plural, cluster_scoped)
 end
 
-local function resource_path(namespace, kind, name)
+local function resource_path(fn, namespace, kind, name)
   local entry = kinds.find(kind)
-  H.need("k8s", "name", name)
+  H.need("k8s." .. fn, "name", name)
   if not entry.namespaced then return K.path(entry.prefix, entry.plural, nil, name), entry end
   if namespace == nil or namespace == "" or namespace == "*" then
     error(("k8s: namespace is required for %s"):format(tostring(kind)), 0)
@@ -110,7 +110,7 @@ end
 --- Raises "k8s: unknown resource kind 'KIND'. …", "k8s: name is required", "k8s: namespace is required for KIND".
 --- Example: assert.eq(k8s._resource_path("shop", "deploy", "api"), "/apis/apps/v1/namespaces/shop/deployments/api")
 function M._resource_path(namespace, kind, name)
-  return (resource_path(namespace, kind, name))
+  return (resource_path("_resource_path", namespace, kind, name))
 end
 
 --- The path of a collection.
@@ -238,7 +238,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY", 404 when it does not exist.
 --- Example: assert.eq(k8s.get_resource("shop", "deployment", "api").metadata.name, "api")
 function M.get_resource(namespace, kind, name, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("get_resource", namespace, kind, name)
   return get(target(opts), path)
 end
 
@@ -303,7 +303,7 @@ end
 --- Raises "k8s.put: HTTP STATUS PATH: BODY", 409 when it has changed since it was read.
 --- Example: local map = k8s.get_resource("shop", "cm", "flags"); k8s.update("shop", "cm", "flags", map)
 function M.update(namespace, kind, name, body, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("update", namespace, kind, name)
   H.need("k8s.update", "body", body)
   return (H.put(target(opts), path, body, { fn = "put", content_type = content_type(body) }))
 end
@@ -319,7 +319,7 @@ end
 --- Raises "k8s.patch: HTTP STATUS PATH: BODY".
 --- Example: k8s.patch_resource("shop", "configmap", "flags", { data = { beta = "off" } })
 function M.patch_resource(namespace, kind, name, body, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("patch_resource", namespace, kind, name)
   H.need("k8s.patch_resource", "body", body)
   return patch(target(opts), path, body, opts)
 end
@@ -333,7 +333,7 @@ end
 --- Raises "k8s.delete: HTTP STATUS PATH: BODY", 404 when it does not exist.
 --- Example: k8s.delete_resource("shop", "configmap", "flags")
 function M.delete_resource(namespace, kind, name, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("delete_resource", namespace, kind, name)
   opts = opts or {}
   path = with_query(path, {
     { "propagationPolicy", opts.propagation_policy or "Background" }, { "gracePeriodSeconds", opts.grace_period },
@@ -351,7 +351,7 @@ end
 --- Raises "k8s.exists: HTTP STATUS PATH: BODY" for every status but 200 and 404: not being allowed to look is no answer.
 --- Example: assert.eq(k8s.exists("shop", "secret", "none"), false)
 function M.exists(namespace, kind, name, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("exists", namespace, kind, name)
   local _, response = H.get(target(opts), path, { fn = "exists", ok = { 200, 404 } })
   return response.status == 200
 end
@@ -365,7 +365,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY".
 --- Example: assert.eq(k8s.get_secret("shop", "db-credentials").username, "shop")
 function M.get_secret(namespace, name, opts)
-  local path = resource_path(namespace, "secret", name)
+  local path = resource_path("get_secret", namespace, "secret", name)
   local out = {}
   for key, value in pairs(get(target(opts), path).data or {}) do out[key] = base64.decode(value) end
   return out
@@ -380,7 +380,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY".
 --- Example: assert.eq(k8s.get_configmap("shop", "flags").beta, "on")
 function M.get_configmap(namespace, name, opts)
-  local path = resource_path(namespace, "configmap", name)
+  local path = resource_path("get_configmap", namespace, "configmap", name)
   local map = get(target(opts), path)
   local out = map.data or {}
   for key, value in pairs(map.binaryData or {}) do out[key] = base64.decode(value) end
@@ -388,7 +388,7 @@ function M.get_configmap(namespace, name, opts)
 end
 
 local function set_metadata(fn, field, namespace, kind, name, values, value, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path(fn, namespace, kind, name)
   H.need("k8s." .. fn, "values", values)
   if type(values) == "table" then
     opts = value
@@ -581,7 +581,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY".
 --- Example: assert.gt(#k8s.service_endpoints("shop", "api"), 0)
 function M.service_endpoints(namespace, name, opts)
-  local path = resource_path(namespace, "endpoints", name)
+  local path = resource_path("service_endpoints", namespace, "endpoints", name)
   local c = target(opts)
   local out, seen = {}, {}
   local function add(address)
@@ -727,7 +727,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY", 404 when it does not exist.
 --- Example: assert.eq(k8s.is_ready("shop", "deployment", "api"), true)
 function M.is_ready(namespace, kind, name, opts)
-  local path, entry = resource_path(namespace, kind, name)
+  local path, entry = resource_path("is_ready", namespace, kind, name)
   return (readiness.is_ready(entry.kind, get(target(opts), path)))
 end
 
@@ -801,7 +801,7 @@ local HAS_PODS = { Deployment = true, StatefulSet = true, DaemonSet = true, Repl
 --- 400, 401, 403, 422 as `get`.
 --- Example: k8s.wait_ready("shop", "deployment", "api", 180)
 function M.wait_ready(namespace, kind, name, timeout_secs, opts)
-  local path, entry = resource_path(namespace, kind, name)
+  local path, entry = resource_path("wait_ready", namespace, kind, name)
   local timeout, interval, options = H.waiting("k8s.wait_ready", timeout_secs, opts, 60, 2)
   local c, title = target(options), ("%s/%s"):format(tostring(kind):lower(), name)
   local last
@@ -834,7 +834,7 @@ end
 --- Raises "k8s.get: HTTP STATUS PATH: BODY".
 --- Example: assert.eq(k8s.rollout_status("shop", "api").complete, true)
 function M.rollout_status(namespace, name, opts)
-  local path, entry = resource_path(namespace, opts and opts.kind or "deployment", name)
+  local path, entry = resource_path("rollout_status", namespace, opts and opts.kind or "deployment", name)
   return readiness.rollout(entry.kind, get(target(opts), path))
 end
 
@@ -851,7 +851,7 @@ end
 function M.wait_rollout(namespace, name, timeout_secs, opts)
   local timeout, interval, options = H.waiting("k8s.wait_rollout", timeout_secs, opts, 300, 2)
   local kind = options.kind or "deployment"
-  local path, entry = resource_path(namespace, kind, name)
+  local path, entry = resource_path("wait_rollout", namespace, kind, name)
   local c, title = target(options), ("%s/%s"):format(tostring(kind):lower(), name)
   return H.poll({
     timeout = timeout,
@@ -885,7 +885,7 @@ end
 --- Raises "k8s.wait_for: KIND/NAME WHAT not met after Ns (last: …)", and 400, 401, 403, 422 as `get`.
 --- Example: k8s.wait_for("shop", "job", "migrate", { condition = "Complete" }, 120)
 function M.wait_for(namespace, kind, name, wanted, timeout_secs, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("wait_for", namespace, kind, name)
   if type(wanted) ~= "table" or not (wanted.condition or wanted.jsonpath or wanted.deleted) then
     error("k8s.wait_for: condition, jsonpath or deleted is required", 0)
   end
@@ -933,7 +933,7 @@ end
 --- Raises "k8s.patch: HTTP STATUS PATH: BODY".
 --- Example: k8s.scale("shop", "deployment", "api", 3)
 function M.scale(namespace, kind, name, replicas, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("scale", namespace, kind, name)
   if not math.tointeger(replicas) then error("k8s.scale: replicas must be an integer", 0) end
   local body = { spec = { replicas = replicas } }
   return (H.patch(target(opts), path .. "/scale", body, { fn = "patch", content_type = PATCH_TYPES.merge }))
@@ -949,7 +949,7 @@ end
 --- Raises "k8s.patch: HTTP STATUS PATH: BODY".
 --- Example: k8s.restart("shop", "deployment", "api"); k8s.wait_rollout("shop", "api")
 function M.restart(namespace, kind, name, opts)
-  local path = resource_path(namespace, kind, name)
+  local path = resource_path("restart", namespace, kind, name)
   local annotations = { ["kubectl.kubernetes.io/restartedAt"] = H.rfc3339(H.clock.time() // 1) }
   local body = { spec = { template = { metadata = { annotations = annotations } } } }
   return (H.patch(target(opts), path, body, { fn = "patch", content_type = PATCH_TYPES.merge }))

@@ -184,7 +184,8 @@ function failureOf(error: unknown, name: string | undefined, withTls = false): D
   if (own && /closed|unexpectedly|destroyed|killed/i.test(text)) {
     return new DatabaseError(`${prefix}the server closed the connection`, { fatal: true });
   }
-  if (errno === TOO_LONG) return notEnoughMemory();
+  if (errno === TOO_LONG && name === undefined) return notEnoughMemory();
+  if (errno === TOO_LONG) return new DatabaseError(`${name}: unexpected answer: not a MySQL server?`, { fatal: true });
   if (own && /timeout/i.test(text)) return new DatabaseError(`${prefix}timeout`, { fatal: true });
   if (own) return new DatabaseError(`${prefix}${text.split("\n")[0]}`, { number: errno, fatal: fatal === true });
   const words = withTls && /CERT|TLS|SSL|ALTNAME|SIGNATURE/i.test(String((error as { code?: string }).code));

@@ -993,9 +993,11 @@ function selfOf(frame: Frame): TemplateValue {
   });
 }
 
-/** The frame for a template that is included or imported. */
+/** The frame for a template that is included or imported. It sees the names around it, but is in no loop. */
 function freshFrame(frame: Frame, template: Template, withContext: boolean): Frame {
-  const scope = new Scope(withContext ? frame.scope : undefined);
+  const around = withContext ? new Scope(frame.scope) : undefined;
+  around?.set("loop", new Undefined("'loop'"));
+  const scope = new Scope(around);
   return new Frame(frame.render, template, new Context(scope), scope);
 }
 

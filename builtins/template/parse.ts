@@ -498,8 +498,12 @@ class JinjaParser extends Parser {
   }
 
   private parseRaw(): nodes.Node {
-    const begun = this.advanceAfterBlockEnd();
     const { tokens } = this;
+    // What is raw keeps its first newline.
+    const { trimBlocks } = tokens;
+    tokens.trimBlocks = false;
+    const begun = this.advanceAfterBlockEnd();
+    tokens.trimBlocks = trimBlocks;
     const end = /\{%([-+]?)\s*endraw\s*([-+]?)%\}/g;
     end.lastIndex = tokens.index;
     const found = end.exec(tokens.str);
@@ -508,6 +512,7 @@ class JinjaParser extends Parser {
     if (this.dropLeadingWhitespace) text = text.trimStart();
     if (found[1] === "-") text = text.trimEnd();
     tokens.forwardN(end.lastIndex - tokens.index);
+    if (found[2] !== "+") (tokens as JinjaTokenizer).trimNewline();
     this.dropLeadingWhitespace = found[2] === "-";
     return new nodes.Output(begun.lineno, begun.colno, [new nodes.TemplateData(begun.lineno, begun.colno, text)]);
   }

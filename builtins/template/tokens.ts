@@ -70,11 +70,21 @@ export class JinjaTokenizer extends Tokenizer {
       // `{%+` only says that white space in front is kept, which `_matches` saw to.
       this.lstripBlocks = this.lstrip;
       if (this.current() === "+") this.forward();
-    } else if (this.trimBlocks && token?.type === TOKEN_COMMENT) {
-      if (this.str.startsWith("\r\n", this.index)) this.forwardN(2);
-      else if (this.current() === "\n") this.forward();
-    }
+    } else if (token?.type === TOKEN_COMMENT) this.trimNewline();
+    else if (token !== null && this.lstrip && this.isComment()) token.value = withoutIndent(token);
     return token;
+  }
+
+  /** Whether a comment begins here that lets the white space in front of it go. */
+  private isComment(): boolean {
+    return this.str.startsWith(this.tags.COMMENT_START, this.index) && this.str[this.index + 2] !== "+";
+  }
+
+  /** Skips the newline behind a tag if tags take theirs. */
+  trimNewline(): void {
+    if (!this.trimBlocks) return;
+    if (this.str.startsWith("\r\n", this.index)) this.forwardN(2);
+    else if (this.current() === "\n") this.forward();
   }
 
   override _matches(text: string): boolean | null {
@@ -150,4 +160,12 @@ export class JinjaTokenizer extends Tokenizer {
     this.forward();
     return Object.hasOwn(ESCAPES, c) ? ESCAPES[c]! : `\\${c}`;
   }
+}
+
+/** A token's text without the blanks at its end, if they begin their line. */
+function withoutIndent({ value, colno }: Token): string {
+  let end = value.length;
+  while (value[end - 1] === " " || value[end - 1] === "\t") end--;
+  const beginsLine = end === 0 ? colno === 0 : value[end - 1] === "\n";
+  return beginsLine ? value.slice(0, end) : value;
 }

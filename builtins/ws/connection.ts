@@ -26,11 +26,6 @@ const MAX_PONGS = 100;
 
 const OPEN = 1;
 
-export interface Message {
-  readonly bytes: string;
-  readonly binary: boolean;
-}
-
 export interface SocketOptions {
   readonly server: boolean;
   readonly maxMessage: number;
@@ -57,7 +52,7 @@ export class Closed extends Failure {
 }
 
 interface Waiter {
-  settle(message: Message): void;
+  settle(message: string): void;
   fail(failure: Failure): void;
 }
 
@@ -67,7 +62,7 @@ export class WebsocketConnection {
   readonly finished: Promise<void>;
   private finish!: () => void;
   private readonly endpoint: Endpoint;
-  private readonly messages: Message[] = [];
+  private readonly messages: string[] = [];
   private waitingBytes = 0;
   private readonly waiters = new Set<Waiter>();
   private paused = false;
@@ -83,7 +78,7 @@ export class WebsocketConnection {
       this.finish = settle;
     });
     this.endpoint = new Endpoint(options.server);
-    this.endpoint.on("message", (data: Buffer, binary: boolean) => this.received(data, binary));
+    this.endpoint.on("message", (data: Buffer) => this.received(data.toString("latin1")));
     this.endpoint.on("error", (error: Error & { code?: string }) => {
       this.broken ??= closedBy(error);
     });
@@ -104,20 +99,20 @@ export class WebsocketConnection {
     return this.closed;
   }
 
-  /** The next message: at once if there is one. `cancel` withdraws the request. */
-  receive(timeoutMs: number): { message: Message } | { promise: Promise<Message>; cancel: () => void } {
+  /** The next message as bytes: at once if there is one. `cancel` withdraws the request. */
+  receive(timeoutMs: number): string | { promise: Promise<string>; cancel: () => void } {
     const message = this.messages.shift();
     if (message !== undefined) {
-      this.waitingBytes -= message.bytes.length;
+      this.waitingBytes -= message.length;
       if (this.paused && this.messages.length < MAX_WAITING / 2 && this.waitingBytes < MAX_WAITING_BYTES / 2) {
         this.paused = false;
         this.endpoint.resume();
       }
-      return { message };
+      return message;
     }
     if (this.closed !== undefined) throw this.closed;
     let withdraw = () => {};
-    const promise = new Promise<Message>((settle, fail) => {
+    const promise = new Promise<string>((settle, fail) => {
       let timer: Timer | undefined;
       const waiter: Waiter = {
         settle: (given) => {
@@ -171,15 +166,14 @@ export class WebsocketConnection {
     this.endpoint.terminate();
   }
 
-  private received(data: Buffer, binary: boolean): void {
-    const message: Message = { bytes: data.toString("latin1"), binary };
-    charge(message.bytes.length);
+  private received(message: string): void {
+    charge(message.length);
     for (const waiter of this.waiters) {
       waiter.settle(message);
       return;
     }
     this.messages.push(message);
-    this.waitingBytes += message.bytes.length;
+    this.waitingBytes += message.length;
     if (!this.paused && (this.messages.length >= MAX_WAITING || this.waitingBytes >= MAX_WAITING_BYTES)) {
       this.paused = true;
       this.endpoint.pause();

@@ -16,7 +16,7 @@ import {
 import type { Cancellable } from "../../interpreter/task.ts";
 import { NOTHING, type Results, type Userdata } from "../../interpreter/value.ts";
 import { Failure } from "../http/failure.ts";
-import { Closed, type Message, type WebsocketConnection } from "./connection.ts";
+import { Closed, type WebsocketConnection } from "./connection.ts";
 
 export const KIND = "ws.connection";
 
@@ -34,10 +34,6 @@ function raised(what: string, error: unknown): unknown {
   return made;
 }
 
-function resultsOf(message: Message): Results {
-  return [message.bytes, message.binary];
-}
-
 /** Gives the next message, waiting for it if there is none yet. */
 function receive(handle: Userdata, timeout: number): Results | Promise<Results> {
   let given: ReturnType<WebsocketConnection["receive"]>;
@@ -46,8 +42,8 @@ function receive(handle: Userdata, timeout: number): Results | Promise<Results> 
   } catch (error) {
     throw raised("ws.recv", error);
   }
-  if ("message" in given) return resultsOf(given.message);
-  const waiting: Cancellable = given.promise.then(resultsOf, (error) => {
+  if (typeof given === "string") return given;
+  const waiting: Cancellable = given.promise.catch((error) => {
     throw raised("ws.recv", error);
   });
   waiting.cancel = given.cancel;
@@ -92,7 +88,7 @@ export const rows = {
   recv: fn("recv", {
     summary: "Waits for the next message. Several tasks may wait; each message goes to one of them.",
     params: [conn, optional(number("timeout", { unit: "seconds", min: 0, summary: "default: none" }), Infinity)],
-    returns: [returns("message", "string", "its bytes"), returns("binary", "boolean", "whether it was a binary message")],
+    returns: [returns("message", "string", "its bytes, whether it was sent as text or as binary")],
     raises: [CLOSED, "`ws.recv: timeout`"],
     source: "RFC 6455 §6.2",
     run: (handle, timeout) => receive(handle, timeout),

@@ -24,6 +24,8 @@ export interface AttemptContext {
   readonly secrets: Secrets;
   /** Aborted by whatever ends the whole run; the reason is the text for the result. */
   readonly signal: AbortSignal;
+  /** Show the details of internal errors. */
+  readonly debug: boolean;
   print(text: string): void;
 }
 
@@ -104,6 +106,11 @@ async function runStep(
   };
   try {
     return await Promise.race([stopped.promise, step.type.run(body, stepContext)]);
+  } catch (error) {
+    // Our own mistake: this check fails by it, the others go on.
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (context.debug) for (const line of stack.split("\n")) context.print(line);
+    return { error: "internal error (please report it); --debug shows the details", final: true };
   } finally {
     clearTimeout(timer);
     context.signal.removeEventListener("abort", onRunEnd);

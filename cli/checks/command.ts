@@ -116,6 +116,7 @@ async function run(
       secrets,
       events: progress,
       failFast: isSet(options, "fail-fast"),
+      debug: isSet(options, "debug"),
       stop: stop.signal,
       silent: selection.silent,
       ...(shard === undefined ? {} : { shard }),

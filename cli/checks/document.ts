@@ -139,7 +139,7 @@ class Reader {
           path,
           `*${node.source} ${target === undefined ? "has no anchor" : "contains itself"}`,
         );
-        return { kind: "scalar", value: null, at: this.placeOf(node) };
+        return { kind: "scalar", value: null, at: this.placeOf(node), deferred: true };
       }
       return this.tree(target, path, depth + 1);
     }

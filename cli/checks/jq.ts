@@ -72,7 +72,7 @@ export class Jq {
   private start(): Worker {
     // The path that scripts/build.ts gives the worker inside the executable; never a file of the current directory.
     const worker = new Worker(
-      compiled ? "/$bunfs/root/checks/jq-worker.js" : new URL("./jq-worker.ts", import.meta.url).href,
+      compiled ? "/$bunfs/root/cli/checks/jq-worker.js" : new URL("./jq-worker.ts", import.meta.url).href,
     );
     worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
     worker.onerror = (event) => {

@@ -39,6 +39,8 @@ export interface RunSettings {
   readonly secrets: Secrets;
   readonly events: RunEvents;
   readonly failFast: boolean;
+  /** Show the details of internal errors. */
+  readonly debug: boolean;
   /** Aborted to end the run early; the reason is a text such as `stopped by SIGTERM`. */
   readonly stop: AbortSignal;
   readonly shard?: string;
@@ -169,6 +171,7 @@ class SuiteRun {
       run,
       secrets,
       signal: this.ending.signal,
+      debug: this.settings.debug,
       print: (line) => events.printed?.(check, secrets.mask(line)),
     };
     if (check.condition !== undefined) {

@@ -134,7 +134,10 @@ export function checkFileSchema(): Schema {
         then: { $ref: `#/$defs/${name}` },
       })),
       // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
-      { if: { not: { required: ["steps"] } }, then: { required: ["name", "type"], properties: { type: CHECK_KEYS.type! } } },
+      {
+        if: { not: { required: ["steps"] } },
+        then: { required: ["name", "type"], properties: { type: CHECK_KEYS.type! } },
+      },
     ],
     properties: { type: CHECK_KEYS.type! },
   };

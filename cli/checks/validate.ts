@@ -71,7 +71,7 @@ export class Validator {
       this.validate(tree, best, path, mistakes);
       return false;
     }
-    if (schema.title === undefined) {
+    if (alternatives.every((one) => one.type === undefined && one.required !== undefined)) {
       const missing = alternatives.flatMap((one) => one.required ?? []);
       mistakes.add(headOf(tree), path, `missing ${missing.map((key) => `"${key}"`).join(" or ")}`);
     } else {

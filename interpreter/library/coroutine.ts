@@ -158,6 +158,10 @@ function close(coroutine: Coroutine): Results | Suspended {
     coroutine.status = "dead";
     return true;
   }
+  if (state.nativeCalls >= MAX_NATIVE_CALLS) {
+    coroutine.status = "dead";
+    return [false, "C stack overflow"];
+  }
   let given: Results | Suspended;
   try {
     given = resumeCoroutine(coroutine, [], new Closing(undefined, true));

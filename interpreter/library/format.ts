@@ -53,7 +53,7 @@ interface Format {
 }
 
 /** Formats longer than this are not remembered. */
-const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED = 1000;
 /** How many formats are remembered before all are forgotten. */
 const MAX_FORMATS = 500;
 const formats = new Map<string, Format>();
@@ -65,10 +65,9 @@ function formatOf(text: string): Format {
   let format = formats.get(text);
   if (format === undefined) {
     format = parse(text);
-    if (text.length <= MAX_REMEMBERED) {
-      if (formats.size >= MAX_FORMATS) formats.clear();
-      formats.set(text, format);
-    }
+    if (text.length > MAX_REMEMBERED) return format;
+    if (formats.size >= MAX_FORMATS) formats.clear();
+    formats.set(text, format);
   }
   lastText = text;
   lastFormat = format;

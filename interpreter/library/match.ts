@@ -11,6 +11,8 @@ export const enum Op {
   End,
   /** One byte, `code`. */
   Char,
+  /** The bytes of `text`, two at least. */
+  Literal,
   /** One byte of `set`. */
   Set,
   /** Any byte. */
@@ -35,7 +37,7 @@ export const enum Op {
   Frontier,
   /** `$` at the end of the pattern. */
   Finish,
-  /** A malformed part; `message` says how. */
+  /** A malformed part; `text` says how. */
   Error,
 }
 
@@ -63,7 +65,7 @@ export class Item {
     readonly code: number,
     readonly other: number,
     readonly set: ByteSet,
-    readonly message: string,
+    readonly text: string,
   ) {}
 }
 
@@ -131,6 +133,21 @@ function runEnd(s: string, at: number, item: Item): number {
   return i;
 }
 
+/** Texts from this length on are compared by the engine. */
+const LONG = 16;
+
+/** Whether `text` stands at `at`. */
+function startsWith(s: string, at: number, text: string): boolean {
+  const { length } = text;
+  if (length > s.length - at) return false;
+  if (length >= LONG) {
+    spend(length >> 6);
+    return s.startsWith(text, at);
+  }
+  for (let i = 0; i < length; i++) if (s.charCodeAt(at + i) !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 /** Matches the items from `item` on at position `at`; the position behind the match, or -1. */
 function match(s: string, at: number, item: Item, depth: number): number {
   const end = s.length;
@@ -142,6 +159,10 @@ function match(s: string, at: number, item: Item, depth: number): number {
       case Op.Char:
         if (at >= end || s.charCodeAt(at) !== item.code) return -1;
         at++;
+        break;
+      case Op.Literal:
+        if (!startsWith(s, at, item.text)) return -1;
+        at += item.text.length;
         break;
       case Op.Set:
         if (at >= end || item.set[s.charCodeAt(at)] === 0) return -1;
@@ -213,7 +234,7 @@ function match(s: string, at: number, item: Item, depth: number): number {
         if (at !== end) return -1;
         break;
       case Op.Error:
-        throw failure(item.message);
+        throw failure(item.text);
     }
     item = item.next;
   }

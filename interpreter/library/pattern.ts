@@ -3,8 +3,8 @@
  * when the matcher comes to the malformed part, so errors are items too.
  */
 
-import { reserveParts } from "./size.ts";
 import { type ByteSet, Item, MAX_CAPTURES, MAX_DEPTH, Op, type Pattern } from "./match.ts";
+import { reserveParts } from "./size.ts";
 
 // --- sets of bytes ----------------------------------------------------------------------------------------------------
 
@@ -107,17 +107,28 @@ class Parser {
   positions = 0;
   /** Items that nest a call in the reference: captures and quantifiers. */
   nesting = 0;
+  /** Bytes without quantifiers that stand side by side: they become one item. */
+  private literal = "";
 
   constructor(
     private readonly text: string,
     private at: number,
   ) {}
 
-  private add(op: Op, set: ByteSet = NONE, code = 0, other = 0, message = ""): Item {
-    const item = new Item(op, code, other, set, message);
+  private add(op: Op, set: ByteSet = NONE, code = 0, other = 0, text = ""): Item {
+    if (this.literal !== "") this.endLiteral();
+    const item = new Item(op, code, other, set, text);
     this.items.push(item);
     reserveParts(this.items.length, ITEM_BYTES);
     return item;
+  }
+
+  /** Makes an item of the literal bytes that have been collected. */
+  private endLiteral(): void {
+    const text = this.literal;
+    this.literal = "";
+    const code = text.charCodeAt(0);
+    this.add(text.length === 1 ? Op.Char : Op.Literal, charSets[code], code, 0, text);
   }
 
   /** Ends the pattern in an error; nothing behind it can be reached. */
@@ -235,8 +246,6 @@ class Parser {
       set = ALL;
       op = Op.Any;
     } else set = charSet(text.charCodeAt(at));
-    const code = onlyMember(set);
-    if (code >= 0) op = Op.Char;
     this.at = end + 1;
     switch (text[end]) {
       case "*":
@@ -249,9 +258,12 @@ class Parser {
       case "?":
         this.quantifier(Op.Option, set);
         break;
-      default:
-        this.add(op, set, code);
+      default: {
+        const code = onlyMember(set);
+        if (code >= 0) this.literal += String.fromCharCode(code);
+        else this.add(op, set);
         this.at = end;
+      }
     }
   }
 
@@ -316,6 +328,11 @@ function link(items: readonly Item[], shortcuts: boolean): ByteSet | undefined {
   return shortcuts ? first : undefined;
 }
 
+/** Whether a text has none of the characters that make `string.find` take it for a pattern. */
+export function isPlain(text: string): boolean {
+  return !/[$^*+?.([%-]/.test(text);
+}
+
 /** Parses a pattern. In `gmatch`, `^` has no special meaning: `anchors` is false. */
 function parse(text: string, anchors: boolean): Pattern {
   const anchored = anchors && text[0] === "^";
@@ -327,28 +344,28 @@ function parse(text: string, anchors: boolean): Pattern {
   const first = link(items, shortcuts);
   const lone = items.length === 2 && !anchored ? items[0]! : undefined;
   const isSimple = lone?.op === Op.Set || lone?.op === Op.Any || (lone?.op === Op.Greedy && lone.least === 1);
-  let prefix = "";
-  let i = 0;
-  for (; items[i]!.op === Op.Char; i++) prefix += String.fromCharCode(items[i]!.code);
+  const head = items[0]!;
+  const prefix = head.op === Op.Char || head.op === Op.Literal ? head.text : "";
+  const afterPrefix = prefix === "" ? head : head.next;
   return {
-    head: items[0]!,
+    head,
     captures: parser.captures,
     unfinished: parser.unfinished,
     positions: parser.positions,
     anchored,
     first,
     prefix,
-    afterPrefix: items[i]!,
+    afterPrefix,
     simple: isSimple ? lone : undefined,
-    literal: items[i]!.op === Op.End && !anchored ? prefix : undefined,
-    plain: !/[$^*+?.([%-]/.test(text),
+    literal: afterPrefix.op === Op.End && !anchored ? prefix : undefined,
+    plain: isPlain(text),
   };
 }
 
 // --- the cache --------------------------------------------------------------------------------------------------------
 
 /** Patterns longer than this are not remembered. */
-const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED = 1000;
 /** How many patterns are remembered before all are forgotten. */
 const MAX_PATTERNS = 500;
 
@@ -364,10 +381,9 @@ class Cache {
     let pattern = this.patterns.get(text);
     if (pattern === undefined) {
       pattern = parse(text, this.anchors);
-      if (text.length <= MAX_REMEMBERED) {
-        if (this.patterns.size >= MAX_PATTERNS) this.patterns.clear();
-        this.patterns.set(text, pattern);
-      }
+      if (text.length > MAX_REMEMBERED) return pattern;
+      if (this.patterns.size >= MAX_PATTERNS) this.patterns.clear();
+      this.patterns.set(text, pattern);
     }
     this.lastText = text;
     this.last = pattern;

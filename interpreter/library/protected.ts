@@ -3,7 +3,7 @@ import { Continuation, call, invoke, NATIVE_SITE } from "../call.ts";
 import { LuaError } from "../error.ts";
 import { argumentError, checkFunction } from "../native.ts";
 import { suspend } from "../nodes/node.ts";
-import { NATIVE_WINDOW, type Registers, state } from "../state.ts";
+import { MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "../state.ts";
 import { allowOverflow, caught } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 
@@ -18,7 +18,10 @@ function catchable(thrown: unknown): LuaError {
   throw error;
 }
 
-/** A pcall whose function has to wait; saved: the native calls under way outside it. */
+/**
+ * A pcall whose function has to wait; saved: the native calls under way outside it, in its coroutine, which may be
+ * resumed from another depth next time.
+ */
 class ProtectedCall extends Continuation {
   override get handlesErrors(): boolean {
     return true;
@@ -28,7 +31,7 @@ class ProtectedCall extends Continuation {
   }
   override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
     const { value } = catchable(error);
-    state.nativeCalls = saved as number;
+    state.nativeCalls = state.coroutine.entryCalls + (saved as number);
     return [false, value];
   }
 }
@@ -48,19 +51,24 @@ export function protectedCall(args: Value[]): Results | Suspended {
     state.records = [];
     return [false, value];
   }
-  return given === SUSPENDED ? suspend(PROTECTED, top, 0, nativeCalls) : success(given);
+  return given === SUSPENDED ? suspend(PROTECTED, top, 0, nativeCalls - state.coroutine.entryCalls) : success(given);
 }
 
 interface Guarded {
-  handler: Value;
-  nativeCalls: number;
+  readonly handler: Value;
+  /** Native calls under way outside the xpcall, in its coroutine. */
+  readonly nativeCalls: number;
+  /** Errors handled so far: those of the handler itself go to the handler again, one level deeper. */
+  failures: number;
+  /** Whether one of them was that the stack was full. */
+  overflowed: boolean;
 }
 
 const CALLING = 0;
 const HANDLING = 1;
 
-/** How often a message handler may fail over its own errors before that is the error. */
-const MAX_HANDLER_FAILURES = 10;
+/** How many levels too deep a message handler may go until nothing helps any more. */
+const HOPELESS = 25;
 
 /** An xpcall, waiting for its function or for its message handler. */
 class HandledCall extends Continuation {
@@ -70,7 +78,7 @@ class HandledCall extends Continuation {
   override proceed(saved: unknown, value: Results, stage: number): Results {
     const { nativeCalls } = saved as Guarded;
     if (stage === CALLING) return success(value);
-    state.nativeCalls = nativeCalls;
+    state.nativeCalls = state.coroutine.entryCalls + nativeCalls;
     return [false, first(value)];
   }
   override handle(_R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
@@ -83,23 +91,27 @@ const HANDLED = new HandledCall();
 function handleError(error: LuaError, guarded: Guarded, top: number): Results | Suspended {
   const { R, coroutine } = state;
   state.records = [];
+  const nativeCalls = coroutine.entryCalls + guarded.nativeCalls;
   let failure = error;
-  for (let failures = 0; ; failures++) {
-    if (failures > MAX_HANDLER_FAILURES) {
+  for (;;) {
+    const depth = nativeCalls + ++guarded.failures;
+    if ((failure.isOverflow && guarded.overflowed) || depth > MAX_NATIVE_CALLS + HOPELESS) {
       state.top = top;
-      state.nativeCalls = guarded.nativeCalls;
+      state.nativeCalls = nativeCalls;
       return [false, "error in error handling"];
     }
+    guarded.overflowed ||= failure.isOverflow;
     const site = failure.site ?? NATIVE_SITE;
     const inPlace = failure.base >= top && failure.coroutine === coroutine;
     const base = inPlace ? failure.base + site.size : top + NATIVE_WINDOW;
+    const value = depth > MAX_NATIVE_CALLS ? "C stack overflow" : failure.value;
     try {
-      state.nativeCalls = guarded.nativeCalls + 1;
+      state.nativeCalls = depth;
       allowOverflow(true);
-      const given = invoke(guarded.handler, [failure.value], R, base, inPlace ? site : NATIVE_SITE);
+      const given = invoke(guarded.handler, [value], R, base, inPlace ? site : NATIVE_SITE);
       state.top = top;
       if (given === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
-      state.nativeCalls = guarded.nativeCalls;
+      state.nativeCalls = nativeCalls;
       return [false, first(given)];
     } catch (thrown) {
       failure = catchable(thrown);
@@ -114,7 +126,12 @@ export function protectedCallWithHandler(args: Value[]): Results | Suspended {
   checkFunction(args[1], 2);
   const { top, nativeCalls } = state;
   const fn = args.shift();
-  const guarded: Guarded = { handler: args.shift(), nativeCalls };
+  const guarded: Guarded = {
+    handler: args.shift(),
+    nativeCalls: nativeCalls - state.coroutine.entryCalls,
+    failures: 0,
+    overflowed: false,
+  };
   let given: Results | Suspended;
   try {
     given = call(fn, args);

@@ -4,7 +4,7 @@ import { charge } from "../memory.ts";
 import { checkIndex, checkString } from "../native.ts";
 import { NOTHING, type Results, truthy, type Value } from "../value.ts";
 import { captureValue, matchStart, type Pattern, pushCaptures, search } from "./match.ts";
-import { patternOf, unanchoredPatternOf } from "./pattern.ts";
+import { isPlain, patternOf, unanchoredPatternOf } from "./pattern.ts";
 
 /** A relative start position from 0, clipped to the string's beginning but not to its end (`posrelatI`). */
 export function startIndex(position: number, length: number): number {
@@ -24,18 +24,24 @@ function initial(value: Value, length: number): number {
   return value === undefined ? 0 : startIndex(checkIndex(value, 3), length);
 }
 
+/** Texts from here on are looked at before anything is made of them: what is searched for may be long. */
+const LONG = 100;
+
+function findPlain(s: string, text: string, from: number): Results {
+  const at = s.indexOf(text, from);
+  return at < 0 ? undefined : [at + 1, at + text.length];
+}
+
 /** `string.find(s, pattern, init, plain)` */
 export function find(args: Value[]): Results {
   const s = checkString(args[0], 1);
   const text = checkString(args[1], 2);
   const from = initial(args[2], s.length);
   if (from > s.length) return undefined;
+  if (truthy(args[3]) || (text.length > LONG && isPlain(text))) return findPlain(s, text, from);
   const pattern = patternOf(text);
-  const plain = pattern.plain || truthy(args[3]) ? text : pattern.literal;
-  if (plain !== undefined) {
-    const at = s.indexOf(plain, from);
-    return at < 0 ? undefined : [at + 1, at + plain.length];
-  }
+  if (pattern.plain) return findPlain(s, text, from);
+  if (pattern.literal !== undefined) return findPlain(s, pattern.literal, from);
   const end = search(pattern, s, from, -1);
   if (end < 0) return undefined;
   const start = matchStart();

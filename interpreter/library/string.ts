@@ -120,17 +120,22 @@ function reverse(subject: Value): Value {
   return reversed;
 }
 
+/** Strings up to this length are made without a look at the memory limit. */
+const UNCHECKED = 100_000;
+
 const NOT_ASCII = /[\x80-\xff]/;
 
 /** Letters beyond ASCII are no letters in the C locale, but JavaScript would change them. */
 function lower(subject: Value): Value {
   const s = checkString(subject, 1);
+  if (s.length > UNCHECKED) reserveString(s.length);
   charge(32 + s.length);
   return NOT_ASCII.test(s) ? s.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : s.toLowerCase();
 }
 
 function upper(subject: Value): Value {
   const s = checkString(subject, 1);
+  if (s.length > UNCHECKED) reserveString(s.length);
   charge(32 + s.length);
   return NOT_ASCII.test(s) ? s.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) : s.toUpperCase();
 }

@@ -53,16 +53,20 @@ function parseReplacement(text: string): Replacement {
   return parts.length > 0 ? parts : [""];
 }
 
+/** Replacements longer than this are not remembered. */
+const MAX_REMEMBERED = 1000;
 let lastText = "";
 let lastReplacement: Replacement = [""];
 
 function replacementOf(text: string): Replacement {
   if (!text.includes("%")) return [text];
-  if (text !== lastText) {
-    lastReplacement = parseReplacement(text);
+  if (text === lastText) return lastReplacement;
+  const parsed = parseReplacement(text);
+  if (text.length <= MAX_REMEMBERED) {
+    lastReplacement = parsed;
     lastText = text;
   }
-  return lastReplacement;
+  return parsed;
 }
 
 /** Results up to this length are not checked against the memory limit. */

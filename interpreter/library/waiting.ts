@@ -6,12 +6,11 @@ import type { Steps } from "./steps.ts";
 
 /** The results of native code that may suspend, run on behalf of the native function under way. */
 export function* inPlace(start: () => Results | Suspended): Steps<Results> {
-  const { nativeCalls } = state;
   const given = start();
   if (given !== SUSPENDED) return given;
   const results = yield;
   // The continuation takes off the native call that a called function would have been.
-  state.nativeCalls = nativeCalls;
+  state.nativeCalls++;
   return results;
 }
 

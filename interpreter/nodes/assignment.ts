@@ -7,6 +7,7 @@ import type { Registers } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
+import type { Local } from "./variable.ts";
 
 const VALUE = 0;
 const OBJECT = 1;
@@ -137,8 +138,8 @@ const ENVIRONMENT = { describe: () => " (upvalue '_ENV')" };
 
 /** `object.name = value` */
 export class SetField extends SiteStatement {
-  private shape: Shape | undefined = undefined;
-  private slot = 0;
+  protected shape: Shape | undefined = undefined;
+  protected slot = 0;
   /** What the shape becomes when the key is added to it. */
   private next: Shape | undefined = undefined;
   constructor(
@@ -154,6 +155,9 @@ export class SetField extends SiteStatement {
     if (object === SUSPENDED) return suspend(this, base, OBJECT);
     const value = this.value.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, VALUE, object);
+    return this.assign(R, base, object, value);
+  }
+  protected assign(R: Registers, base: number, object: Value, value: Value): Completion {
     if (object instanceof LuaTable) {
       if (object.shape === this.shape && object.events === undefined) {
         const slot = this.slot;
@@ -208,6 +212,29 @@ export class SetField extends SiteStatement {
   }
   override calleeName(): string {
     return "metamethod 'newindex'";
+  }
+}
+
+/** `local.name = value`: the object is read in place, after the value, which cannot change the local. */
+export class SetFieldOfLocal extends SetField {
+  private readonly register: number;
+  constructor(line: number, object: Local, name: string, value: Expression) {
+    super(line, object, name, value);
+    this.register = object.register;
+  }
+  override exec(R: Registers, base: number): Completion {
+    const value = this.value.eval(R, base);
+    const object: Value = R[base + this.register];
+    if (value === SUSPENDED) return suspend(this, base, VALUE, object);
+    if (object instanceof LuaTable && object.shape === this.shape && object.events === undefined) {
+      const slot = this.slot;
+      const vals = object.vals;
+      if (slot !== 0 && vals[slot] !== undefined) {
+        vals[slot] = value;
+        return undefined;
+      }
+    }
+    return this.assign(R, base, object, value);
   }
 }
 
@@ -273,6 +300,67 @@ export class SetIndex extends SiteStatement {
   }
   override calleeName(): string {
     return "metamethod 'newindex'";
+  }
+}
+
+/** `local[local] = value`: object and key are read in place. */
+export class SetIndexOfLocals extends SetIndex {
+  private readonly objectRegister: number;
+  private readonly keyRegister: number;
+  constructor(line: number, object: Local, key: Local, value: Expression) {
+    super(line, object, key, value);
+    this.objectRegister = object.register;
+    this.keyRegister = key.register;
+  }
+  override exec(R: Registers, base: number): Completion {
+    const value = this.value.eval(R, base);
+    const object: Value = R[base + this.objectRegister];
+    const key: Value = R[base + this.keyRegister];
+    if (value === SUSPENDED) return suspend(this, base, VALUE, [object, key]);
+    if (object instanceof LuaTable && typeof key === "number" && value !== undefined) {
+      const array = object.array;
+      const i = key | 0;
+      if (i === key && i > 0) {
+        if (i < array.length) {
+          if (array[i] !== undefined) {
+            array[i] = value;
+            return undefined;
+          }
+        } else if (i === array.length && object.metatable === undefined) {
+          object.append(value);
+          return undefined;
+        }
+      }
+    }
+    if (object instanceof LuaTable && object.metatable === undefined && key !== undefined && key === key) {
+      object.set(key, value);
+      return undefined;
+    }
+    return setIndex(R, base, this, object, key, value, this.object);
+  }
+}
+
+/** `local = local + constant`, with an integer constant: the step of most loops written by hand. */
+export class StepLocal extends SetLocal {
+  constructor(
+    register: number,
+    /** The addition in general. */
+    value: Expression,
+    readonly step: number,
+  ) {
+    super(register, value);
+  }
+  override exec(R: Registers, base: number): Completion {
+    const at = base + this.register;
+    const value: Value = R[at];
+    if (typeof value === "number" && Number.isSafeInteger(value)) {
+      const sum = value + this.step;
+      if (Number.isSafeInteger(sum)) {
+        R[at] = sum;
+        return undefined;
+      }
+    }
+    return super.exec(R, base);
   }
 }
 

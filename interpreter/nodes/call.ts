@@ -6,7 +6,7 @@ import { LOCALS, type Registers, state } from "../state.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, RETURN, SiteExpression, suspend } from "./node.ts";
-import { Field } from "./variable.ts";
+import { Field, Local } from "./variable.ts";
 
 /** The function expression is under way. */
 const CALLEE = 0;
@@ -418,15 +418,18 @@ export class MethodCall extends Call {
 export class ShortMethodCall extends MethodCall {
   private readonly a: Expression | undefined;
   private readonly b: Expression | undefined;
+  /** The object's register if it is a local, which is read in place; else -1. */
+  private readonly register: number;
   constructor(line: number, object: Expression, name: string, args: readonly Expression[]) {
     super(line, object, name, args);
+    this.register = object instanceof Local ? object.register : -1;
     this.a = args[0];
     this.b = args[1];
   }
   protected override evaluate(R: Registers, base: number, single: number): Results | Suspended {
-    const object = this.object.eval(R, base);
+    const object = this.register < 0 ? this.object.eval(R, base) : (R[base + this.register] as Value);
     if (object === SUSPENDED) return suspend(this, base, CALLEE + single);
-    const fn = this.lookUp(R, base, object);
+    const fn = this.method.get(R, base, object);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + single, [object]);
     let given = 1;
     let a: Value;

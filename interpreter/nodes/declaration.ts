@@ -148,7 +148,7 @@ export class CloseScope extends SiteStatement {
     if (value !== undefined && value !== false && metamethod(value, Event.Close) === undefined) {
       throw runtimeError(R, base, this, `variable '${this.name}' got a non-closable value`);
     }
-    const calls = state.nativeCalls;
+    const calls = state.nativeCalls - state.coroutine.entryCalls;
     let completion: Completion;
     try {
       completion = this.body.exec(R, base);
@@ -195,7 +195,7 @@ export class CloseScope extends SiteStatement {
 
   /** The block is being left by an error. */
   private failed(R: Registers, base: number, error: LuaError | Stop | Closing, calls: number): Completion {
-    state.nativeCalls = calls;
+    state.nativeCalls = state.coroutine.entryCalls + calls;
     state.records = [];
     const value = this.variable(R, base);
     if (value === undefined || value === false) throw error;

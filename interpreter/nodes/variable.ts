@@ -163,8 +163,8 @@ const ENVIRONMENT = { describe: () => " (upvalue '_ENV')" };
 /** `object.name` and `object["name"]`. */
 export class Field extends SiteExpression {
   /** The shape of the last table seen here, and the slot of the name in it: 0 when it has no such key. */
-  private shape: Shape | undefined = undefined;
-  private slot = 0;
+  protected shape: Shape | undefined = undefined;
+  protected slot = 0;
   /** The same for the table that its metatable's `__index` led to. */
   private classShape: Shape | undefined = undefined;
   private classSlot = 0;
@@ -256,6 +256,23 @@ export class Field extends SiteExpression {
   }
 }
 
+/** `local.name`: the object is read in place. */
+export class FieldOfLocal extends Field {
+  private readonly register: number;
+  constructor(line: number, object: Local, name: string) {
+    super(line, object, name);
+    this.register = object.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const object: Value = R[base + this.register];
+    if (object instanceof LuaTable && object.shape === this.shape) {
+      const value = object.vals[this.slot];
+      if (value !== undefined) return value;
+    }
+    return this.get(R, base, object);
+  }
+}
+
 /** `object[key]`. */
 export class Index extends SiteExpression {
   constructor(
@@ -320,6 +337,33 @@ export class IndexLocals extends Index {
   override eval(R: Registers, base: number): Value | Suspended {
     const object: Value = R[base + this.object.register];
     const key: Value = R[base + this.key.register];
+    if (object instanceof LuaTable) {
+      if (typeof key === "number") {
+        const array = object.array;
+        const i = key | 0;
+        if (i === key && i > 0 && i < array.length) {
+          const value = array[i];
+          if (value !== undefined) return value;
+        }
+      }
+      const value = object.get(key);
+      if (value !== undefined || object.metatable === undefined) return value;
+    }
+    return index(R, base, this, object, key, this.object);
+  }
+}
+
+/** `local[key]`: the object is read in place. */
+export class IndexOfLocal extends Index {
+  private readonly register: number;
+  constructor(line: number, object: Local, key: Expression, keyName: string) {
+    super(line, object, key, keyName);
+    this.register = object.register;
+  }
+  override eval(R: Registers, base: number): Value | Suspended {
+    const key = this.key.eval(R, base);
+    const object: Value = R[base + this.register];
+    if (key === SUSPENDED) return suspend(this, base, KEY, object);
     if (object instanceof LuaTable) {
       if (typeof key === "number") {
         const array = object.array;

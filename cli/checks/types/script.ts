@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { Host, type HostSettings } from "../../../builtins/host.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
-import { maskerOf } from "../../../builtins/mask.ts";
 import { createVm, LuaError, load, Stop, skipShebang, Task } from "../../../interpreter/index.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
 import { fromBuffer, fromText, toTextLossy } from "../../../interpreter/text.ts";
@@ -123,7 +122,7 @@ async function runScript(source: Source, spec: ScriptBody, context: RunContext):
     if (isOpen("async")) await (await import("../../../builtins/async.ts")).finishTasks(vm);
     return judge(results, host, source.bytes);
   } catch (error) {
-    return { error: await failureOf(vm, error), details: printed.details(maskerOf(host).mask) };
+    return { error: await failureOf(vm, error), details: printed.details() };
   } finally {
     context.signal.removeEventListener("abort", stop);
     printed.end();
@@ -186,9 +185,9 @@ class Printed {
     this.partial = "";
   }
 
-  details(mask: (text: string) => string): Readonly<Record<string, unknown>> | undefined {
+  details(): Readonly<Record<string, unknown>> | undefined {
     this.end();
-    return this.tail === "" ? undefined : { printed: mask(this.tail) };
+    return this.tail === "" ? undefined : { printed: this.tail };
   }
 }
 

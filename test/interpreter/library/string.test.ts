@@ -64,6 +64,7 @@ test("results that cannot fit the memory limit fail before they are made", async
     `("x"):rep(1000000):gsub("", ("y"):rep(1000000))`,
     `(("%s"):rep(90)):format(table.unpack((function() local t, s = {}, ("x"):rep(1000000) for i = 1, 90 do t[i] = s end return t end)()))`,
     `string.pack("c100000000", "x")`,
+    `("a"):find(("a."):rep(1000000))`,
   ]) {
     expect(await run(`return pcall(function() return ${expression} end)`, { limits })).toEqual([
       false,
