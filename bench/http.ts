@@ -37,7 +37,10 @@ interface Child {
 
 /** Starts this file with a role of its own; the first line it prints is its port. */
 async function start(role: string, ...args: string[]): Promise<Child> {
-  const child = Bun.spawn([process.execPath, import.meta.path, `--${role}`, ...args], { stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn([process.execPath, import.meta.path, `--${role}`, ...args], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   const reader = child.stdout.getReader();
   const { value } = await reader.read();
   reader.releaseLock();
@@ -54,20 +57,29 @@ interface Measured {
 
 /** Processor time that a process has used, in microseconds (clock ticks of a hundredth of a second). */
 function cpuTime(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 function wrk(server: Child, seconds: number, connections = 64): Measured {
   const before = cpuTime(server.process.pid);
-  const run = Bun.spawnSync(["wrk", "-t1", `-c${connections}`, `-d${seconds}`, "--latency", `http://127.0.0.1:${server.port}/`]);
+  const run = Bun.spawnSync([
+    "wrk",
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}`,
+    "--latency",
+    `http://127.0.0.1:${server.port}/`,
+  ]);
   const text = run.stdout.toString();
   if (/Socket errors|Non-2xx/.test(text)) throw new Error(text);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   return {
     requests,
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
-    p99: /99%\s+(\S+)/.exec(text)?.[1] ?? "?",
+    p99: /^ +99%\s+(\S+)/m.exec(text)?.[1] ?? "?",
     cpu: (cpuTime(server.process.pid) - before) / requests,
   };
 }
@@ -92,7 +104,9 @@ async function benchServe(): Promise<void> {
   for (const side of ["bare", "assay"] as const) {
     const speed = median(rounds.map((round) => round[side].perSecond));
     const cpu = median(rounds.map((round) => round[side].cpu)).toFixed(1);
-    console.log(`serve: ${side.padEnd(5)} ${Math.round(speed)}/s, ${cpu} us of processor time each, p99 ${rounds.map((round) => round[side].p99).join(" ")}`);
+    console.log(
+      `serve: ${side.padEnd(5)} ${Math.round(speed)}/s, ${cpu} us of processor time each, p99 ${rounds.map((round) => round[side].p99).join(" ")}`,
+    );
   }
   console.log(`serve: ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")})`);
   bare.process.kill();
@@ -141,13 +155,18 @@ async function benchWebsockets(): Promise<void> {
     ),
   );
   const seconds = (performance.now() - started) / 1000;
-  console.log(`websockets: 1000 open, ${Math.round((1000 * ROUNDS) / seconds)} echoes/s, server ${resident(assay.process.pid).toFixed(0)} MB`);
+  console.log(
+    `websockets: 1000 open, ${Math.round((1000 * ROUNDS) / seconds)} echoes/s, server ${resident(assay.process.pid).toFixed(0)} MB`,
+  );
   assay.process.kill();
 }
 
 async function benchClient(): Promise<void> {
   const bare = await start("bare");
-  const client = Bun.spawn([process.execPath, import.meta.path, "--client", String(bare.port)], { stdout: "inherit", stderr: "inherit" });
+  const client = Bun.spawn([process.execPath, import.meta.path, "--client", String(bare.port)], {
+    stdout: "inherit",
+    stderr: "inherit",
+  });
   await client.exited;
   bare.process.kill();
 }
@@ -156,7 +175,10 @@ async function benchClient(): Promise<void> {
 function sockets(): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {
-      return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").length > 0 && require("node:fs").readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
+      return (
+        readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").length > 0 &&
+        require("node:fs").readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:")
+      );
     } catch {
       return false;
     }
@@ -174,7 +196,8 @@ async function runClient(port: string): Promise<void> {
   const vm = createVm({ memoryBytes: 64 << 20, timeoutMs: Infinity });
   const host = new Host();
   openBuiltins(vm, host, "script");
-  const run = (source: string) => new Task(vm, load(vm, `local url = "http://127.0.0.1:${port}/" ${source}`, "=bench"), []).start().promise;
+  const run = (source: string) =>
+    new Task(vm, load(vm, `local url = "http://127.0.0.1:${port}/" ${source}`, "=bench"), []).start().promise;
   const one = `local r = http.get(url) if r.status ~= 200 or r:json().n ~= 1 then error("wrong response") end`;
   for (const count of [20_000, 480_000]) {
     const from = performance.now();
@@ -183,7 +206,9 @@ async function runClient(port: string): Promise<void> {
   }
   for (const count of [20_000, 480_000]) {
     const from = performance.now();
-    await run(`local tasks = {} for i = 1, 100 do tasks[i] = async.spawn(function() for j = 1, ${count / 100} do ${one} end end) end async.all(tasks)`);
+    await run(
+      `local tasks = {} for i = 1, 100 do tasks[i] = async.spawn(function() for j = 1, ${count / 100} do ${one} end end) end async.all(tasks)`,
+    );
     report("a hundred at a time", count, from);
   }
   await host.closeResources();
@@ -208,7 +233,8 @@ switch (role) {
   default: {
     const benches = { serve: benchServe, memory: benchMemory, websockets: benchWebsockets, client: benchClient };
     const chosen = process.argv.slice(2);
-    for (const [name, bench] of Object.entries(benches)) if (chosen.length === 0 || chosen.includes(name)) await bench();
+    for (const [name, bench] of Object.entries(benches))
+      if (chosen.length === 0 || chosen.includes(name)) await bench();
     process.exit();
   }
 }

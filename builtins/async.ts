@@ -7,6 +7,7 @@ import {
   callable,
   checkFunction,
   checkNumber,
+  documentKinds,
   fn,
   integer,
   isFunction,
@@ -28,7 +29,7 @@ import { type Cancellable, Task } from "../interpreter/task.ts";
 import { first, NOTHING, type Results, Userdata, type Value } from "../interpreter/value.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import { type Awaitable, bookOf, Interval, MAX_TASKS, outcomeError, Spawned } from "./async/book.ts";
-import { channelRow } from "./async/channel.ts";
+import { channelKind, channelRow } from "./async/channel.ts";
 import { after } from "./timer.ts";
 
 export { cancelTasks, finishTasks } from "./async/book.ts";
@@ -278,3 +279,4 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
   }),
   channelRow,
 ]);
+documentKinds(asyncLibrary, taskKind, channelKind);

@@ -5,6 +5,7 @@ import {
   callable,
   custom,
   type Declaration,
+  documentKinds,
   failure,
   fn,
   integer,
@@ -321,3 +322,4 @@ export const db = library(
 );
 
 export { KIND as connectionKind, STREAM as streamKind };
+documentKinds(db, KIND, STREAM);

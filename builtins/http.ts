@@ -1,10 +1,10 @@
 /** HTTP, as a client and as a server. */
-import { failure } from "../interpreter/error.ts";
 import {
   type Declaration,
+  documentKinds,
   fn,
-  type Kind,
   integer,
+  type Kind,
   library,
   newUserdata,
   returns,
@@ -13,107 +13,22 @@ import {
   userdata,
 } from "../interpreter/native.ts";
 import { state } from "../interpreter/state.ts";
-import { type Cancellable, runningTask } from "../interpreter/task.ts";
-import { NOTHING, type Results, type Userdata } from "../interpreter/value.ts";
-import { hostOf } from "./host.ts";
-import { Attempt } from "./http/attempt.ts";
+import type { Cancellable } from "../interpreter/task.ts";
+import { NOTHING, type Userdata } from "../interpreter/value.ts";
 import {
-  type Body,
-  checkMethod,
   type ClientOptions,
+  checkMethod,
   clientOptions,
-  makePlan,
   optionalBody,
-  type RequestOptions,
   requestOptions,
   requestOptionsWithBody,
 } from "./http/client/options.ts";
-import { perform } from "./http/client/perform.ts";
-import { responseTable } from "./http/client/response.ts";
-import { Stream, streamHandle } from "./http/client/stream.ts";
-import { clientContext } from "./http/context.ts";
-import { Failure } from "./http/failure.ts";
-import { hasHeader } from "./http/headers.ts";
+import { request, stream } from "./http/client/request.ts";
+import { raised } from "./http/failure.ts";
 import { serversOf, stopServers } from "./http/running.ts";
 import { makeServer, runServer, serveOptions } from "./http/server/serve.ts";
-import { type TraceContext, traceHeaders } from "./http/trace.ts";
 
 export { stopServers };
-
-/** A Failure as the error of a function. */
-function raised(what: string, error: unknown): unknown {
-  return error instanceof Failure ? failure(`${what}: ${error.words}`) : error;
-}
-
-/** Makes a request; the calling task waits for the response. */
-function request(
-  what: string,
-  method: string,
-  url: string,
-  body: Body,
-  opts: RequestOptions,
-  defaults?: ClientOptions,
-): Promise<Results> {
-  const { vm } = state;
-  const context = clientContext(vm, what);
-  const { permissions } = hostOf(vm);
-  const operation = new Attempt(Infinity);
-  let response: ReturnType<typeof perform>;
-  try {
-    const checkWrite = (path: string) => permissions.checkWrite(what, path);
-    const plan = makePlan(what, method, url, body, opts, defaults, { ...context, checkWrite });
-    if (!hasHeader(plan.headers, "traceparent")) {
-      plan.headers.push(...traceHeaders(runningTask()?.context as TraceContext | undefined, context.env));
-    }
-    response = perform(plan, context, operation);
-  } catch (error) {
-    throw raised(what, error);
-  }
-  const waiting: Cancellable = response.then(
-    (given) => responseTable(vm, given, opts.download ?? defaults?.download),
-    (error) => {
-      throw raised(what, error);
-    },
-  );
-  waiting.cancel = () => operation.end(new Failure("cancelled", "never"));
-  return waiting;
-}
-
-/** Makes a request; the calling task waits for the response's head, and reads the body afterwards. */
-function stream(what: string, method: string, url: string, body: Body, opts: RequestOptions): Promise<Results> {
-  const { vm } = state;
-  const context = clientContext(vm, what);
-  const { permissions, resources } = hostOf(vm);
-  const operation = new Attempt(Infinity);
-  const stop = () => operation.end(new Failure("cancelled", "never"));
-  let waiting: Cancellable;
-  try {
-    const checkWrite = (path: string) => permissions.checkWrite(what, path);
-    const plan = makePlan(what, method, url, body, { ...opts, retries: undefined, download: undefined }, undefined, { ...context, checkWrite });
-    if (!hasHeader(plan.headers, "traceparent")) {
-      plan.headers.push(...traceHeaders(runningTask()?.context as TraceContext | undefined, context.env));
-    }
-    waiting = new Promise<Results>((settle, fail) => {
-      const resource = { close: stop };
-      const body = new Stream(() => {
-        resources.add(resource);
-        state.vm = vm;
-        settle(streamHandle(body));
-      }, stop);
-      perform({ ...plan, stream: body }, context, operation).then(
-        () => body.finish("end"),
-        (error) => {
-          if (body.head === undefined) fail(raised(what, error));
-          else body.finish(error instanceof Failure ? error : new Failure("failed", "never", error));
-        },
-      ).finally(() => resources.delete(resource));
-    });
-  } catch (error) {
-    throw raised(what, error);
-  }
-  waiting.cancel = stop;
-  return waiting;
-}
 
 const url = string("url", { summary: "http:// or https://" });
 const response = [
@@ -222,9 +137,16 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     run: (method, where, opts) => request("http.request", checkMethod(method), where, opts.body, opts),
   }),
   fn("stream", {
-    summary: "Makes a request whose response's body is read while it arrives: for bodies without an end. `timeout` is for its head.",
+    summary:
+      "Makes a request whose response's body is read while it arrives: for bodies without an end. `timeout` is for its head.",
     params: [string("method", { summary: "in capital letters" }), url, requestOptionsWithBody],
-    returns: [returns("stream", "http.stream", "`:status()`, `:headers()`, `:read(timeout?)`, `:line(timeout?)`, `:lines()`, `:close()`")],
+    returns: [
+      returns(
+        "stream",
+        "http.stream",
+        "`:status()`, `:headers()`, `:read(timeout?)`, `:line(timeout?)`, `:lines()`, `:close()`",
+      ),
+    ],
     raises,
     source,
     run: (method, where, opts) => stream("http.stream", checkMethod(method), where, opts.body, opts),
@@ -242,7 +164,7 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     params: [
       integer("port", { min: 0, max: 65535, summary: "0: any free one" }),
       table("routes", {
-        summary: "`{GET = {[\"/path\"] = handler}}`; `/users/:id`, `/files/*`, ANY, WS",
+        summary: '`{GET = {["/path"] = handler}}`; `/users/:id`, `/files/*`, ANY, WS',
         type: "table<string, table<string, fun(req: http.request): any>>",
       }),
       serveOptions,
@@ -274,4 +196,4 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     },
   }),
 ]);
-
+documentKinds(httpLibrary, clientKind);

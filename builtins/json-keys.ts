@@ -17,8 +17,13 @@ export class Keys {
   /** The child that was taken last. */
   next: Keys | undefined = undefined;
   private children: Map<string, Keys> | undefined = undefined;
-  /** The last key as it stands in a document: its bytes, closing quote included. Keys with escapes never match. */
-  readonly bytes: Uint8Array;
+  /**
+   * The last key as it stands in a document, closing quote included: four bytes at a time, and which of the last four
+   * count. Keys with escapes never match.
+   */
+  readonly words: Int32Array;
+  readonly mask: number;
+  readonly length: number;
 
   constructor(
     readonly trie: Trie,
@@ -26,7 +31,10 @@ export class Keys {
     readonly depth: number,
     key: string,
   ) {
-    this.bytes = Buffer.from(`${key}"`, "latin1");
+    const bytes = Buffer.from(`${key}"\0\0\0`, "latin1");
+    this.length = key.length + 1;
+    this.words = Int32Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readInt32LE(i * 4));
+    this.mask = -1 >>> (8 * (-this.length & 3));
   }
 
   /** The node with `key` added; `undefined` when the object must own its shape from here on. */

@@ -2,6 +2,7 @@
  * How a table is written in a format of lists and maps: JSON, and YAML and TOML after it. A table with the keys 1..n
  * is a list and every other one a map, unless it is marked (json-mark.ts).
  */
+import { basicType } from "../interpreter/error.ts";
 import type { LuaTable } from "../interpreter/table.ts";
 import { LuaFloat, type Value } from "../interpreter/value.ts";
 import { ARRAY, OBJECT } from "./json-mark.ts";
@@ -81,7 +82,7 @@ function entriesOf(table: LuaTable, count: number): Entry[] {
     else if (typeof key === "number" || typeof key === "bigint") {
       entries.push({ key: String(key), value });
       converted++;
-    } else throw new Unwritable(`a ${typeof key === "boolean" ? "boolean" : "non-string"} as key`);
+    } else throw new Unwritable(`a ${basicType(key)} as key`);
   }
   // Only converted keys can meet others.
   if (converted > 0 && converted < count) {

@@ -16,6 +16,8 @@ export const MAX_DEPTH = 1000;
 const LOOK_EVERY = 1 << 17;
 /** Texts up to this length are copied into one buffer that is kept. */
 const SCRATCH = 1 << 18;
+/** Zeros behind the text: every scan ends there, and words of four bytes may be read across the end. */
+const PADDING = 8;
 /** Up to which length strings are looked for among those seen lately, and how many of these are kept. */
 const SHORT = 24;
 const KNOWN = 1 << 10;
@@ -51,15 +53,16 @@ export class JsonError {
 
 /** Short strings that were seen lately, by hash: documents repeat them, and a string found here is not made again. */
 const known: string[] = new Array(KNOWN).fill("");
-const scratch = Buffer.alloc(SCRATCH + 1);
+const knownLengths = new Uint8Array(KNOWN);
+const knownBytes = new Uint8Array(KNOWN * SHORT);
+const scratch = Buffer.alloc(SCRATCH + PADDING);
 
 /** Parses a text; throws a JsonError. `nullValue` stands for `null`. */
 export function parseJson(text: string, nullValue: Value): Value {
   const { length } = text;
-  const bytes = length <= SCRATCH ? scratch : Buffer.allocUnsafe(length + 1);
+  const bytes = length <= SCRATCH ? scratch : Buffer.allocUnsafe(length + PADDING);
   bytes.write(text, 0, "latin1");
-  // A zero behind the last byte ends every scan.
-  bytes[length] = 0;
+  bytes.fill(0, length, length + PADDING);
   return new Parser(text, bytes, nullValue).document();
 }
 
@@ -68,6 +71,7 @@ class Parser {
   /** Position of the next byte to be read. */
   private p: number;
   private depth = 0;
+  private readonly view: DataView;
   private readonly root: Keys;
   /** Memory for tables and strings: made in all, charged, and asked for. */
   private made = 0;
@@ -81,6 +85,7 @@ class Parser {
     private readonly nullValue: Value,
   ) {
     this.root = rootKeys(state.vm);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, text.length + PADDING);
     this.p = text.startsWith("\xef\xbb\xbf") ? 3 : 0;
   }
 
@@ -196,15 +201,20 @@ class Parser {
 
   /** Reads a key that follows `keys`; `undefined`, with nothing read, when the table must own its shape from here on. */
   private nextKeys(keys: Keys): Keys | undefined {
-    const { bytes, p } = this;
+    const { p } = this;
     const { next } = keys;
     if (next !== undefined) {
-      const expected = next.bytes;
-      const { length } = expected;
+      const { view } = this;
+      const { words } = next;
+      const last = words.length - 1;
+      let at = p + 1;
       let i = 0;
-      while (i < length && expected[i] === bytes[p + 1 + i]) i++;
-      if (i === length) {
-        this.p = p + 1 + length;
+      while (i < last && words[i] === view.getInt32(at, true)) {
+        i++;
+        at += 4;
+      }
+      if (i === last && ((words[i]! ^ view.getInt32(at, true)) & next.mask) === 0) {
+        this.p = p + 1 + next.length;
         return next;
       }
     }
@@ -314,30 +324,25 @@ class Parser {
     const { bytes } = this;
     const start = this.p + 1;
     let p = start;
-    const limit = start + SHORT;
-    let hash = 0;
-    let byte = bytes[p]!;
-    while (PLAIN[byte] === 1 && p < limit) {
-      hash = (Math.imul(hash, 33) + byte) | 0;
-      byte = bytes[++p]!;
-    }
-    if (byte !== QUOTE) {
-      while (PLAIN[byte] === 1) byte = bytes[++p]!;
-      if (byte !== QUOTE) return this.longString(start, p);
-      this.p = p + 1;
-      return bytes.toString("latin1", start, p);
-    }
+    while (PLAIN[bytes[p]!] === 1) p++;
+    if (bytes[p] !== QUOTE) return this.longString(start, p);
     this.p = p + 1;
     const length = p - start;
-    const at = (hash ^ (hash >>> 10)) & (KNOWN - 1);
-    const candidate = known[at]!;
-    if (candidate.length === length) {
+    if (length === 0) return "";
+    if (length > SHORT) return bytes.toString("latin1", start, p);
+    const sample =
+      bytes[start]! + bytes[p - 1]! * 3 + bytes[start + (length >> 1)]! * 11 + bytes[p - (length >> 2) - 1]! * 31;
+    const at = (sample + length * 61) & (KNOWN - 1);
+    const from = at * SHORT;
+    if (knownLengths[at] === length) {
       let i = 0;
-      while (i < length && candidate.charCodeAt(i) === bytes[start + i]) i++;
-      if (i === length) return candidate;
+      while (i < length && knownBytes[from + i] === bytes[start + i]) i++;
+      if (i === length) return known[at]!;
     }
     const made = bytes.toString("latin1", start, p);
     known[at] = made;
+    knownLengths[at] = length;
+    for (let i = 0; i < length; i++) knownBytes[from + i] = bytes[start + i]!;
     return made;
   }
 

@@ -88,6 +88,9 @@ class KeyText {
   }
 }
 
+/** Key texts from one document to the next: small ones would spend most of their time on making them. */
+const KEPT = new WeakMap<Shape, (KeyText | undefined)[]>();
+
 class Writer {
   /** The pieces so far, and how much of the buffer is in use. */
   private text = "";
@@ -162,6 +165,11 @@ class Writer {
     const known = this.shapes.get(shape);
     if (known !== undefined) return known;
     if (shape.keys.length === 1 || this.shapes.has(shape)) return undefined;
+    const kept = KEPT.get(shape);
+    if (kept !== undefined) {
+      this.shapes.set(shape, kept);
+      return kept;
+    }
     let texts: KeyTexts = [];
     for (let slot = 1; slot < shape.keys.length && texts !== undefined; slot++) {
       const key = shape.keys[slot];
@@ -169,6 +177,7 @@ class Writer {
       else texts[slot] = new KeyText(key);
     }
     this.shapes.set(shape, texts);
+    if (texts !== undefined) KEPT.set(shape, texts);
     return texts;
   }
 

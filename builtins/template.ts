@@ -15,7 +15,7 @@ import { fromText } from "../interpreter/text.ts";
 import { NOTHING, type Results } from "../interpreter/value.ts";
 import { FileCall } from "./fs/access.ts";
 import { readFile } from "./fs/read.ts";
-import { runTemplate } from "./template/compile.ts";
+import { runTemplate } from "./template/blocks.ts";
 import { FolderLoader, MAX_TEMPLATE, NO_FILES, type ParseOptions, sourceText, templateOf } from "./template/loader.ts";
 import { Problem } from "./template/problem.ts";
 import { Context, Frame, type Loader, Render, Scope, type Template, VariableScope } from "./template/runtime.ts";

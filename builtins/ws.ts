@@ -2,7 +2,7 @@
 import { charge } from "../interpreter/memory.ts";
 import {
   custom,
-  failure,
+  documentKinds,
   fn,
   integer,
   library,
@@ -18,15 +18,15 @@ import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { type Cancellable, runningTask } from "../interpreter/task.ts";
 import type { Value } from "../interpreter/value.ts";
+import { hostOf } from "./host.ts";
 import { Attempt } from "./http/attempt.ts";
 import { environmentOf } from "./http/context.ts";
-import { Failure } from "./http/failure.ts";
+import { Failure, raised } from "./http/failure.ts";
 import { hasHeader, isToken, readHeaders } from "./http/headers.ts";
 import { readTls } from "./http/tls.ts";
 import { type TraceContext, traceHeaders } from "./http/trace.ts";
-import { hostOf } from "./host.ts";
-import { MAX_MESSAGE, type WebsocketConnection } from "./ws/connection.ts";
 import { connectWebsocket } from "./ws/connect.ts";
+import { MAX_MESSAGE, type WebsocketConnection } from "./ws/connection.ts";
 import { connectionKind, rows } from "./ws/kind.ts";
 
 /** A list of names, or one. */
@@ -38,15 +38,30 @@ function names(value: Value): string[] | undefined {
 const connectOptions = options("opts", [
   optional(table("headers", { summary: "further header fields", type: "table<string, string|number|string[]>" })),
   optional(custom("subprotocols", "string[]", "list of names", names), []),
-  optional(number("timeout", { unit: "seconds", min: 0.001, summary: "for the connection to be made; default 30" }), 30),
+  optional(
+    number("timeout", { unit: "seconds", min: 0.001, summary: "for the connection to be made; default 30" }),
+    30,
+  ),
   optional(table("tls", { summary: "`ca`, `cert`, `key` (PEM texts or paths), `insecure`, `server_name`" })),
   optional(
-    custom("proxy", "string|false", "string or false", (value) => (typeof value === "string" || value === false ? value : undefined), {
-      summary: "URL of a proxy; false: none, whatever the environment says",
-    }),
+    custom(
+      "proxy",
+      "string|false",
+      "string or false",
+      (value) => (typeof value === "string" || value === false ? value : undefined),
+      {
+        summary: "URL of a proxy; false: none, whatever the environment says",
+      },
+    ),
   ),
-  optional(integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "larger messages close the connection" }), MAX_MESSAGE),
-  optional(number("ping", { unit: "seconds", min: 0.01, summary: "asks the other side now and then whether it is there" }), Infinity),
+  optional(
+    integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "larger messages close the connection" }),
+    MAX_MESSAGE,
+  ),
+  optional(
+    number("ping", { unit: "seconds", min: 0.01, summary: "asks the other side now and then whether it is there" }),
+    Infinity,
+  ),
 ]);
 
 export const wsLibrary = library("ws", "Websockets, as a client; servers have them in the routes of `http.serve`.", [
@@ -83,7 +98,7 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
         );
       } catch (error) {
         attempt.finish();
-        throw error instanceof Failure ? failure(`ws.connect: ${error.words}`) : error;
+        throw raised("ws.connect", error);
       }
       const waiting: Cancellable = connecting.then(
         (connection) => {
@@ -95,7 +110,7 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
           return newUserdata(connectionKind, connection);
         },
         (error) => {
-          throw error instanceof Failure ? failure(`ws.connect: ${error.words}`) : error;
+          throw raised("ws.connect", error);
         },
       );
       waiting.cancel = () => attempt.end(new Failure("cancelled", "never"));
@@ -111,3 +126,4 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
 async function settledWithin(connection: WebsocketConnection): Promise<void> {
   await connection.close(1001, "");
 }
+documentKinds(wsLibrary, connectionKind);

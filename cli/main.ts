@@ -8,6 +8,7 @@ import { drained, outputFailure, writeText } from "../builtins/output.ts";
 import type { OptionValues } from "./options.ts";
 import { receivedSignal } from "./signals.ts";
 import { CommandError, Status, usageError } from "./status.ts";
+import { compiled } from "./version.ts";
 
 /** What begins as a word and is not a file: `assay WORD …`. A file of that name is run as `./WORD`. */
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<Status>>>> = {
@@ -26,7 +27,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promis
 /** Time that a stopped command gets to deliver its output when its reader is slow. */
 const DELIVERY_MS = 2000;
 
+/** Variables that make the runtime inside the executable run other code, or listen for a debugger. */
+const RUNTIME_VARIABLES = ["BUN_OPTIONS", "BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY"];
+
 async function main(args: string[]): Promise<Status> {
+  const variable = RUNTIME_VARIABLES.find((name) => process.env[name]);
+  if (variable !== undefined && compiled) {
+    throw usageError(`the environment variable ${variable} is set: it changes what this executable runs; unset it`);
+  }
   const first = args[0];
   if (first === undefined) return usage();
   if (first === "--") return args[1] === undefined ? usage() : runFile(args[1], args.slice(2), {});

@@ -397,6 +397,17 @@ export interface Kind {
   readonly metamethods?: readonly Declaration[];
 }
 
+const documented = new WeakMap<Library, readonly Kind[]>();
+
+/** Says which kinds of handles a library's functions return, for help and editor stubs. */
+export function documentKinds(library: Library, ...kinds: Kind[]): void {
+  documented.set(library, kinds);
+}
+
+export function kindsOf(library: Library): readonly Kind[] {
+  return documented.get(library) ?? [];
+}
+
 /** A new handle of a kind, for the running virtual machine. The first parameter of its methods is `userdata(…, kind.name)`. */
 export function newUserdata(kind: Kind, data: unknown): Userdata {
   const { vm } = state;

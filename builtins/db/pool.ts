@@ -172,7 +172,7 @@ export class Pool {
       ...idle.map((session) => session.close()),
       ...busy.map(async (session) => {
         await session.cancel();
-        session.destroy();
+        await session.close();
       }),
     ]);
   }

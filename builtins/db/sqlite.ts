@@ -28,6 +28,11 @@ import type { FileTarget } from "./url.ts";
 /** How long a statement that is to stop may go on before it is left to itself. */
 const STOP_MS = 250;
 
+/** How long closing may take, which may have to move a log into the database. */
+const CLOSE_MS = 2000;
+/** The number of the request that ends a worker. */
+const LAST_REQUEST = 0x7fff_ffff;
+
 /** Where the worker's program is: beside this file, or in the executable that `bun build --compile` made. */
 function workerProgram(): string {
   return Bun.main.startsWith("/$bunfs/")
@@ -248,15 +253,22 @@ class SqliteSession implements Session {
 
   async close(): Promise<void> {
     if (!this.alive) return;
-    const closed = this.ask({ op: "close" }).catch(() => {});
-    await Promise.race([closed, new Promise((done) => setTimeout(done, 2000))]);
-    this.destroy();
+    const closed = this.ask({ op: "close" }).then(() => this.worker.terminate());
+    await Promise.race([closed.catch(() => {}), new Promise((done) => setTimeout(done, CLOSE_MS))]);
+    this.alive = false;
   }
 
   destroy(reason = "the statement was stopped"): void {
-    if (this.alive) this.die(new DatabaseError(reason, { fatal: true }));
-    // A step of SQLite that is under way goes on to its end; then the thread is gone, and its transaction undone.
-    this.worker.terminate();
+    if (!this.alive) return;
+    this.die(new DatabaseError(reason, { fatal: true }));
+    // A step of SQLite that is under way goes on to its end. Then the worker closes the database, which rolls back; a
+    // thread that is ended without that would keep its locks.
+    Atomics.store(this.stop, 0, LAST_REQUEST);
+    this.worker.unref();
+    this.worker.onmessage = (event: MessageEvent<Reply>) => {
+      if (event.data.id === LAST_REQUEST) this.worker.terminate();
+    };
+    this.worker.postMessage({ op: "close", id: LAST_REQUEST });
   }
 }
 

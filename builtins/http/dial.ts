@@ -7,7 +7,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Attempt } from "./attempt.ts";
 import { Failure, failureOf } from "./failure.ts";
-import type { Proxy } from "./proxy.ts";
+import type { ProxyServer } from "./proxy.ts";
 import type { TlsSettings } from "./tls.ts";
 import type { Target } from "./url.ts";
 
@@ -17,7 +17,7 @@ export type CheckNet = (name: string, address: string | undefined, port: number)
 /** Where a connection leads, and how. */
 export interface Route {
   readonly target: Target;
-  readonly proxy: Proxy | undefined;
+  readonly proxy: ProxyServer | undefined;
   /** Whether the proxy is asked for a tunnel; without one it gets whole URLs. TLS always needs one. */
   readonly tunnel: boolean;
   readonly tls: TlsSettings;
@@ -47,7 +47,7 @@ export async function dial(route: Route, checkNet: CheckNet, attempt: Attempt): 
 }
 
 /** A connection to the proxy itself; what fails here is said to be the proxy's. */
-async function reachProxy(proxy: Proxy, tls: TlsSettings, checkNet: CheckNet, attempt: Attempt): Promise<Socket> {
+async function reachProxy(proxy: ProxyServer, tls: TlsSettings, checkNet: CheckNet, attempt: Attempt): Promise<Socket> {
   const { target } = proxy;
   try {
     const socket = await dialHost(target.host, target.port, checkNet, attempt);
@@ -193,7 +193,7 @@ function secure(socket: Socket, host: string, tls: TlsSettings, attempt: Attempt
 }
 
 /** Asks a proxy for a tunnel to the target (RFC 9110 §9.3.6). */
-function tunnel(socket: Socket, target: Target, proxy: Proxy, attempt: Attempt): Promise<void> {
+function tunnel(socket: Socket, target: Target, proxy: ProxyServer, attempt: Attempt): Promise<void> {
   const host = target.host.includes(":") ? `[${target.host}]` : target.host;
   const where = `${host}:${target.port}`;
   const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;

@@ -1,4 +1,6 @@
 /** Why a request or a connection failed, in the words that scripts see. */
+import { failure } from "../../interpreter/error.ts";
+
 /**
  * A failed operation on its way to becoming a Lua error. `words` is one line without secrets. Its own class, because
  * a Lua error is made last, when the function's name and the URL are known.
@@ -11,6 +13,11 @@ export class Failure {
     /** What was caught, for the log only. */
     readonly cause?: unknown,
   ) {}
+}
+
+/** A Failure as the error of the function `what`; other errors as they are. */
+export function raised(what: string, error: unknown): unknown {
+  return error instanceof Failure ? failure(`${what}: ${error.words}`) : error;
 }
 
 /** Words for what the operating system, the resolver and TLS report, by error code. */
@@ -161,7 +168,6 @@ export function quoted(text: string): string {
 
 /** Control characters of a byte string written out. */
 export function escaped(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 

@@ -44,7 +44,8 @@ export function readHeaders(table: LuaTable | undefined, direction: "request" | 
     if (typeof key !== "string") throw new Failure(`header names must be strings (got ${describe(key)})`, "never");
     if (!TOKEN.test(key)) throw new Failure(`invalid header name ${quoted(key)}`, "never");
     const lower = key.toLowerCase();
-    if (FRAMING.has(lower)) throw new Failure(`header ${quoted(key)} cannot be set: it follows from the ${direction}`, "never");
+    if (FRAMING.has(lower))
+      throw new Failure(`header ${quoted(key)} cannot be set: it follows from the ${direction}`, "never");
     if (lower === "connection" && (typeof value !== "string" || !/^(close|keep-alive)$/i.test(value))) {
       throw new Failure(`header ${quoted(key)} may only be "close" or "keep-alive"`, "never");
     }

@@ -1,6 +1,5 @@
-/** JSON bodies, both ways. */
+/** Bodies that should be JSON. */
 import { failure, LuaError } from "../../interpreter/error.ts";
-import { LuaTable } from "../../interpreter/table.ts";
 import type { Value } from "../../interpreter/value.ts";
 import { JsonError, parseJson, placeOf } from "../json-parser.ts";
 
@@ -21,22 +20,4 @@ export function parseBody(what: string, body: Value, fromClient = false): Value 
     if (fromClient && raised instanceof LuaError) raised.cause = new BadRequest(`invalid JSON: ${reason}`);
     throw raised;
   }
-}
-
-/** A Lua value as JSON text, in bytes. */
-export function encodeJson(value: Value): string {
-  return encodePlain(value);
-}
-
-function encodePlain(value: Value): string {
-  if (value instanceof LuaTable) {
-    const n = value.length();
-    if (n > 0) return `[${value.toArray().map(encodePlain).join(",")}]`;
-    const parts: string[] = [];
-    value.forEach((k, v) => {
-      parts.push(`${JSON.stringify(String(k))}:${encodePlain(v)}`);
-    });
-    return parts.length === 0 ? "[]" : `{${parts.join(",")}}`;
-  }
-  return JSON.stringify(value ?? null);
 }

@@ -4,14 +4,14 @@ import { fromText } from "../../interpreter/text.ts";
 import { Failure } from "./failure.ts";
 import { parseUrl, shown, type Target } from "./url.ts";
 
-export interface Proxy {
+export interface ProxyServer {
   readonly target: Target;
   /** Value of Proxy-Authorization, if the proxy's URL has credentials. */
   readonly authorization: string | undefined;
 }
 
 /** A proxy from its URL; a bare `host:port` is taken as http. */
-export function parseProxy(url: string, from: string): Proxy {
+export function parseProxy(url: string, from: string): ProxyServer {
   const whole = url.includes("://") ? url : `http://${url}`;
   const scheme = whole.slice(0, whole.indexOf("://")).toLowerCase();
   if (scheme !== "http" && scheme !== "https") {
@@ -26,12 +26,13 @@ export function parseProxy(url: string, from: string): Proxy {
   const { credentials } = target;
   return {
     target,
-    authorization: credentials === undefined ? undefined : `Basic ${Buffer.from(credentials, "latin1").toString("base64")}`,
+    authorization:
+      credentials === undefined ? undefined : `Basic ${Buffer.from(credentials, "latin1").toString("base64")}`,
   };
 }
 
 /** The proxy that the environment asks for, if any. Lower-case names win, as they do for curl. */
-export function environmentProxy(target: Target, env: (key: string) => string | undefined): Proxy | undefined {
+export function environmentProxy(target: Target, env: (key: string) => string | undefined): ProxyServer | undefined {
   const name = target.secure ? "https_proxy" : "http_proxy";
   const [key, value] = setting(env, name) ?? setting(env, "all_proxy") ?? [name, ""];
   if (value === "") return undefined;

@@ -1,6 +1,6 @@
 /** How connections are secured: the `tls` option, SSL_CERT_FILE, and the cluster's own authority inside a pod. */
 import { readFileSync } from "node:fs";
-import { LuaTable } from "../../interpreter/table.ts";
+import type { LuaTable } from "../../interpreter/table.ts";
 import { toTextLossy } from "../../interpreter/text.ts";
 import type { Value } from "../../interpreter/value.ts";
 import { Failure, failureOf, quoted } from "./failure.ts";
@@ -35,7 +35,8 @@ export function readTls(table: LuaTable, environment: TlsEnvironment): TlsSettin
     }
   });
   const insecure = table.getString("insecure");
-  if (insecure !== undefined && typeof insecure !== "boolean") throw new Failure("tls.insecure must be a boolean", "never");
+  if (insecure !== undefined && typeof insecure !== "boolean")
+    throw new Failure("tls.insecure must be a boolean", "never");
   const ca = pem(table, "ca", "CERTIFICATE", environment);
   const cert = pem(table, "cert", "CERTIFICATE", environment);
   const key = pem(table, "key", "PRIVATE KEY", environment);
@@ -95,7 +96,8 @@ export function withDefaults(settings: TlsSettings, target: Target, environment:
 function isApiServer(target: Target, environment: TlsEnvironment): boolean {
   if (/^kubernetes(\.default(\.svc(\.[a-z0-9.-]+)?)?)?$/.test(target.host)) return true;
   const address = environment.env("KUBERNETES_SERVICE_HOST");
-  if (address === undefined || address === "" || target.host !== address.replace(/^\[|\]$/g, "").toLowerCase()) return false;
+  if (address === undefined || address === "" || target.host !== address.replace(/^\[|\]$/g, "").toLowerCase())
+    return false;
   const port = environment.env("KUBERNETES_SERVICE_PORT") ?? "443";
   return target.port === Number(port);
 }

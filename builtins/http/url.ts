@@ -21,7 +21,6 @@ export interface Target {
 }
 
 // Characters that the standard parser would drop or bend, so that the URL would mean something else than it says.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN = /[\x00-\x1f\x7f\\]/;
 
 /** Reads an absolute URL given as bytes. Throws a Failure that says what is wrong with it. */
@@ -35,7 +34,9 @@ export function parseUrl(bytes: string, schemes: "http" | "ws" = "http"): Target
   if (scheme === undefined) throw invalid(bytes, `no scheme, ${plain}:// or ${secure}:// expected`);
   if (scheme !== plain && scheme !== secure) {
     // "host:80/x" reads as a scheme too.
-    const words = /^[a-z0-9.-]+:\d/i.test(text) ? `no scheme, ${plain}:// or ${secure}:// expected` : `scheme "${scheme}" is not supported`;
+    const words = /^[a-z0-9.-]+:\d/i.test(text)
+      ? `no scheme, ${plain}:// or ${secure}:// expected`
+      : `scheme "${scheme}" is not supported`;
     throw invalid(bytes, words);
   }
   if (!/^[A-Za-z]+:\/\/[^/?#]/.test(text)) throw invalid(bytes, "no host");
@@ -47,7 +48,8 @@ export function parseUrl(bytes: string, schemes: "http" | "ws" = "http"): Target
 /** The target of a redirect's Location, relative to the URL that gave it. */
 export function parseLocation(bytes: string, base: Target): Target {
   const text = toText(bytes);
-  if (text === undefined || FORBIDDEN.test(text)) throw new Failure(`redirect to an invalid URL ${shown(bytes)}`, "never");
+  if (text === undefined || FORBIDDEN.test(text))
+    throw new Failure(`redirect to an invalid URL ${shown(bytes)}`, "never");
   const url = parse(text, base.text);
   if (url === null) throw new Failure(`redirect to an invalid URL ${shown(bytes)}`, "never");
   if (url.protocol !== "http:" && url.protocol !== "https:") {
@@ -107,7 +109,8 @@ function detail(text: string): string {
 function targetOf(url: URL, secure: boolean): Target {
   const { hostname } = url;
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  const credentials = url.username === "" && url.password === "" ? undefined : `${decoded(url.username)}:${decoded(url.password)}`;
+  const credentials =
+    url.username === "" && url.password === "" ? undefined : `${decoded(url.username)}:${decoded(url.password)}`;
   url.username = "";
   url.password = "";
   url.hash = "";

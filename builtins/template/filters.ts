@@ -1,5 +1,4 @@
 /** Filters. Jinja, "List of Builtin Filters". */
-import { tick } from "../../interpreter/library/steps.ts";
 import { parseNumber } from "../../interpreter/number.ts";
 import { float, isInteger, LuaFloat, toDouble } from "../../interpreter/value.ts";
 import { formatText } from "./format.ts";
@@ -7,7 +6,7 @@ import { jsonText } from "./json.ts";
 import { joinTexts } from "./methods.ts";
 import { add, negate } from "./operators.ts";
 import { type Argument, bind, flag, type Row, required, row, text, whole } from "./parameters.ts";
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 import { type Frame, reserveText } from "./runtime.ts";
 import { TESTS } from "./tests.ts";
 import { capitalize, center, escapeHtml, replaceText, stripTags, title, trimText, truncate, wrapText } from "./text.ts";
@@ -22,6 +21,8 @@ import {
   itemOf,
   List,
   lengthOf,
+  orElse,
+  orUndefined,
   represent,
   type TemplateValue,
   textOf,
@@ -42,7 +43,7 @@ function getter(attribute: Argument, fallback?: TemplateValue): (item: TemplateV
     for (const step of path) {
       value = value === undefined ? undefined : itemOf(value, /^\d+$/.test(step) ? Number(step) : step);
     }
-    return value ?? fallback ?? new Undefined(`'${path.join(".")}'`);
+    return orUndefined(orElse(value, fallback), `'${path.join(".")}'`);
   };
   const [first] = paths;
   return paths.length === 1 ? (item) => get(item, first!) : (item) => new List(paths.map((path) => get(item, path)));
@@ -72,7 +73,7 @@ function extreme(value: TemplateValue, caseSensitive: Argument, attribute: Argum
   for (const item of elementsOf(value)) {
     if (best === undefined || sign * (compare(fold(get(item)), fold(get(best))) ?? 0) > 0) best = item;
   }
-  return best ?? new Undefined("the extreme of an empty list");
+  return orUndefined(best, "the extreme of an empty list");
 }
 
 function batch(value: TemplateValue, size: number, fill: Argument): List {
@@ -122,7 +123,7 @@ function unique(value: TemplateValue, caseSensitive: Argument, attribute: Argume
   const seen: TemplateValue[] = [];
   const simple = new Set<unknown>();
   const kept = elementsOf(value).filter((item) => {
-    tick();
+    work(1);
     const key = fold(get(item));
     const plain = key instanceof LuaFloat ? key.n : key;
     if (typeof plain !== "object" || plain === null) {
@@ -149,7 +150,7 @@ function selecting(byAttribute: boolean, keep: boolean): Row {
       const get = getter(attribute);
       const given = new Arguments(args, named);
       const kept = elementsOf(value).filter((item) => {
-        tick();
+        work(1);
         const subject = get(item);
         return (test === undefined ? truth(subject) : truth(test.run(subject, given, frame))) === keep;
       });
@@ -175,7 +176,7 @@ function mapping(value: TemplateValue, { positional, named }: Arguments, frame: 
 // --- numbers --------------------------------------------------------------------------------------------------------
 
 function toInt(value: TemplateValue, fallback: Argument, base: Argument): TemplateValue {
-  const otherwise = fallback ?? 0;
+  const otherwise = orElse(fallback, 0);
   if (typeof value === "boolean") return value ? 1 : 0;
   if (isNumeric(value)) {
     if (isInteger(value)) return value;
@@ -207,7 +208,7 @@ function toFloat(value: TemplateValue, fallback: Argument): TemplateValue {
   if (typeof value === "boolean") return float(value ? 1 : 0);
   if (isNumeric(value)) return float(toDouble(value));
   const parsed = typeof value === "string" ? parseDecimal(value) : undefined;
-  return parsed === undefined ? (fallback ?? float(0)) : float(toDouble(parsed));
+  return parsed === undefined ? orElse(fallback, float(0)) : float(toDouble(parsed));
 }
 
 /** As Python's: halves go to the even neighbour, and an integer stays one. */
@@ -217,7 +218,8 @@ function round(value: TemplateValue, precision: Argument, method: Argument): Tem
   if (Math.abs(places) > 50) throw new Problem("round: the precision is out of range");
   const kind = text(method, "common");
   const scale = 10 ** places;
-  if (kind === "floor" || kind === "ceil") return float((kind === "floor" ? Math.floor(n * scale) : Math.ceil(n * scale)) / scale);
+  if (kind === "floor" || kind === "ceil")
+    return float((kind === "floor" ? Math.floor(n * scale) : Math.ceil(n * scale)) / scale);
   if (kind !== "common") throw new Problem("round: the method must be common, ceil or floor");
   if (isNumeric(value) && isInteger(value)) return places >= 0 ? value : evenly(n * scale) / scale;
   if (!Number.isFinite(n) || Math.abs(n) >= 1e21) return float(n);
@@ -317,14 +319,14 @@ const length = row([], lengthOf);
 const fallback = row(
   ["default_value", "boolean"],
   (value, otherwise, boolean) =>
-    value instanceof Undefined || (flag(boolean) && !truth(value)) ? (otherwise ?? "") : value,
+    value instanceof Undefined || (flag(boolean) && !truth(value)) ? orElse(otherwise, "") : value,
   true,
 );
 const escaped = onText(escapeHtml);
 
 export const FILTERS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["abs", row([], (value) => ((compare(value, 0) ?? 0) < 0 ? negate(value) : value))],
-  ["attr", row(["name"], (value, name) => itemOf(value, textOf(required(name))) ?? new Undefined(`'${text(name)}'`))],
+  ["attr", row(["name"], (value, name) => orUndefined(itemOf(value, textOf(required(name))), `'${text(name)}'`))],
   ["batch", row(["linecount", "fill_with"], (value, size, fill) => batch(value, whole(size), fill))],
   ["capitalize", onText(capitalize)],
   ["center", row(["width"], (value, width) => center(textOf(value), whole(width, 80)))],
@@ -346,7 +348,7 @@ export const FILTERS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["e", escaped],
   ["escape", escaped],
   ["filesizeformat", row(["binary"], fileSize)],
-  ["first", row([], (value) => elementsOf(value)[0] ?? new Undefined("the first of an empty list"))],
+  ["first", row([], (value) => orUndefined(elementsOf(value)[0], "the first of an empty list"))],
   ["float", row(["default"], toFloat)],
   ["forceescape", escaped],
   ["format", { run: (value, args) => formatText(textOf(value), args) }],
@@ -364,7 +366,7 @@ export const FILTERS: ReadonlyMap<string, Row> = new Map<string, Row>([
     "last",
     row([], (value) => {
       const items = elementsOf(value);
-      return items[items.length - 1] ?? new Undefined("the last of an empty list");
+      return orUndefined(items[items.length - 1], "the last of an empty list");
     }),
   ],
   ["length", length],
@@ -385,7 +387,7 @@ export const FILTERS: ReadonlyMap<string, Row> = new Map<string, Row>([
     "random",
     row([], (value) => {
       const items = elementsOf(value);
-      return items[Math.floor(Math.random() * items.length)] ?? new Undefined("one of an empty list");
+      return orUndefined(items[Math.floor(Math.random() * items.length)], "one of an empty list");
     }),
   ],
   ["reject", selecting(false, false)],
@@ -423,7 +425,7 @@ export const FILTERS: ReadonlyMap<string, Row> = new Map<string, Row>([
     row(["attribute", "start"], (value, attribute, start) =>
       elementsOf(value)
         .map(getter(attribute))
-        .reduce<TemplateValue>((sum, item) => add(sum, item), start ?? 0),
+        .reduce<TemplateValue>((sum, item) => add(sum, item), orElse(start, 0)),
     ),
   ],
   ["title", onText(title)],

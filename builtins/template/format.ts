@@ -8,6 +8,7 @@ import {
   isMapping,
   isNumeric,
   itemOf,
+  orElse,
   represent,
   type TemplateValue,
   textOf,
@@ -43,7 +44,7 @@ export function formatText(text: string, { positional, named }: Arguments): stri
 
 function byName(name: string, positional: TemplateValue[], named: ReadonlyMap<string, TemplateValue>): TemplateValue {
   const [first] = positional;
-  const value = named.get(name) ?? (first !== undefined && isMapping(first) ? itemOf(first, name) : undefined);
+  const value = orElse(named.get(name), first !== undefined && isMapping(first) ? itemOf(first, name) : undefined);
   if (value === undefined) throw new Problem(`no value for '${name}' of the format`);
   return value;
 }

@@ -1,7 +1,7 @@
 /** Functions that every template has. Jinja, "List of Global Functions". */
-import { reserveMemory } from "../../interpreter/memory.ts";
-import { bind, whole } from "./parameters.ts";
+import { bind, text, whole } from "./parameters.ts";
 import { Problem } from "./problem.ts";
+import { reserveItems } from "./runtime.ts";
 import {
   Callable,
   Dict,
@@ -30,7 +30,7 @@ function range(
   if (step === 0) throw new Problem("the step of range cannot be zero");
   const n = Math.max(0, Math.ceil((stop - start) / step));
   if (n > MAX_RANGE) throw new Problem(`range is too large (at most ${MAX_RANGE})`);
-  reserveMemory(16 * n);
+  reserveItems(n);
   return new List(Array.from({ length: n }, (_, i) => start + i * step));
 }
 
@@ -109,5 +109,5 @@ export const GLOBALS: ReadonlyMap<string, TemplateValue> = new Map<string, Templ
   ],
   ["namespace", new Callable("namespace", ({ positional, named }) => namespace(positional[0], named))],
   ["cycler", new Callable("cycler", ({ positional }) => cycler(positional))],
-  ["joiner", new Callable("joiner", (args) => joiner(textOf(bind(args, ["sep"])[0] ?? ", ")))],
+  ["joiner", new Callable("joiner", (args) => joiner(text(bind(args, ["sep"])[0], ", ")))],
 ]);

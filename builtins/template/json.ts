@@ -1,9 +1,8 @@
 /** Values as JSON text, as Jinja's `tojson` writes it: keys sorted, ASCII only, safe inside HTML. */
-import { tick } from "../../interpreter/library/steps.ts";
 import { formatNumber } from "../../interpreter/number.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { toDouble } from "../../interpreter/value.ts";
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 import { reserveText } from "./runtime.ts";
 import {
   elementsOf,
@@ -24,7 +23,7 @@ export function jsonText(value: TemplateValue, indent: number | undefined, pytho
   const by = indent === undefined ? undefined : " ".repeat(Math.min(Math.max(0, indent), MAX_INDENT));
   let size = 0;
   const write = (given: TemplateValue, around: readonly TemplateValue[]): string => {
-    tick();
+    work(1);
     if (given === null) return "null";
     if (typeof given === "boolean") return String(given);
     if (isNumeric(given)) {

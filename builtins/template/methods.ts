@@ -1,10 +1,9 @@
 /** Methods of strings, lists and dictionaries: the useful ones of Python's. */
-import { tick } from "../../interpreter/library/steps.ts";
 import { charge } from "../../interpreter/memory.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { formatBraces } from "./braces.ts";
 import { bind, flag, required, text, whole } from "./parameters.ts";
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 import { reserveText } from "./runtime.ts";
 import { capitalize, center, replaceText, title, trimText } from "./text.ts";
 import {
@@ -22,6 +21,7 @@ import {
   keyOf,
   List,
   lengthOf,
+  orElse,
   type TemplateValue,
   textOf,
 } from "./values.ts";
@@ -58,7 +58,7 @@ export function methodOf(value: TemplateValue, name: string): Callable | undefin
 function bound<T>(found: Method<T> | undefined, self: T, name: string): Callable | undefined {
   if (found === undefined) return undefined;
   return new Callable(name, (args) => {
-    tick();
+    work(1);
     charge(16);
     return found.raw !== undefined ? found.raw(self, args) : found.run(self, ...bind(args, found.parameters));
   });
@@ -280,7 +280,7 @@ const MAPPING: ReadonlyMap<string, Method<List | Dict | LuaTable>> = new Map<str
   ["iteritems", method([], (dict) => new List(entriesOf(dict).map((pair) => new List(pair, true))))],
   ["keys", method([], (dict) => new List(entriesOf(dict).map(([key]) => key)))],
   ["values", method([], (dict) => new List(entriesOf(dict).map(([, value]) => value)))],
-  ["get", method(["key", "default"], (dict, key, fallback) => itemOf(dict, required(key)) ?? fallback ?? null)],
+  ["get", method(["key", "default"], (dict, key, fallback) => orElse(orElse(itemOf(dict, required(key)), fallback), null))],
   ["has_key", method(["key"], (dict, key) => itemOf(dict, required(key)) !== undefined)],
   [
     "copy",
@@ -309,7 +309,7 @@ const DICT: ReadonlyMap<string, Method<Dict>> = new Map<string, Method<Dict>>([
     "setdefault",
     method(["key", "default"], (dict, key, fallback) => {
       const name = keyOf(required(key));
-      const known = dict.map.get(name) ?? fallback ?? null;
+      const known = orElse(orElse(dict.map.get(name), fallback), null);
       dict.map.set(name, known);
       return known;
     }),
@@ -318,7 +318,7 @@ const DICT: ReadonlyMap<string, Method<Dict>> = new Map<string, Method<Dict>>([
     "pop",
     method(["key", "default"], (dict, key, fallback) => {
       const name = keyOf(required(key));
-      const value = dict.map.get(name) ?? fallback;
+      const value = orElse(dict.map.get(name), fallback);
       if (value === undefined) throw new Problem(`there is no key '${textOf(name)}'`);
       dict.map.delete(name);
       return value;

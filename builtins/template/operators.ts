@@ -3,8 +3,8 @@ import { ADD, DIV, IDIV, MOD, MUL, type Operator, POW, SUB, UNM, ZeroDivision } 
 import { integer, isInteger } from "../../interpreter/value.ts";
 import { formatText } from "./format.ts";
 import { Problem } from "./problem.ts";
-import { reserveText } from "./runtime.ts";
-import { Arguments, isNumeric, List, lengthOf, type TemplateValue, textOf, typeOf, Undefined } from "./values.ts";
+import { reserveItems, reserveText } from "./runtime.ts";
+import { Arguments, isNumeric, List, type TemplateValue, textOf, typeOf, Undefined } from "./values.ts";
 
 function arithmetic(operator: Operator, a: TemplateValue, b: TemplateValue): TemplateValue {
   if (!isNumeric(a) || !isNumeric(b)) throw unfit(operator.symbol, a, b);
@@ -24,10 +24,21 @@ function unfit(symbol: string, a: TemplateValue, b: TemplateValue): Problem {
 export function add(a: TemplateValue, b: TemplateValue): TemplateValue {
   if (isNumeric(a) && isNumeric(b)) return arithmetic(ADD, a, b);
   if ((typeof a === "string" && (typeof b === "string" || isNumeric(b))) || (typeof b === "string" && isNumeric(a))) {
-    return textOf(a) + textOf(b);
+    return concatenate(a, b);
   }
-  if (a instanceof List && b instanceof List) return new List([...a.items, ...b.items], a.isTuple && b.isTuple);
+  if (a instanceof List && b instanceof List) {
+    reserveItems(a.items.length + b.items.length);
+    return new List([...a.items, ...b.items], a.isTuple && b.isTuple);
+  }
   throw unfit("+", a, b);
+}
+
+/** `a ~ b`: both as text. */
+export function concatenate(a: TemplateValue, b: TemplateValue): string {
+  const left = textOf(a);
+  const right = textOf(b);
+  reserveText(left.length + right.length);
+  return left + right;
 }
 
 export function subtract(a: TemplateValue, b: TemplateValue): TemplateValue {
@@ -44,8 +55,11 @@ export function multiply(a: TemplateValue, b: TemplateValue): TemplateValue {
 function repeat(what: string | List, times: TemplateValue): TemplateValue {
   if (typeof times !== "number" || !Number.isSafeInteger(times)) throw unfit("*", what, times);
   const n = Math.max(0, times);
-  reserveText(lengthOf(what) * n * (typeof what === "string" ? 1 : 8));
-  if (typeof what === "string") return what.repeat(n);
+  if (typeof what === "string") {
+    reserveText(what.length * n);
+    return what.repeat(n);
+  }
+  reserveItems(what.items.length * n);
   return new List(Array.from({ length: n }, () => what.items).flat(), what.isTuple);
 }
 

@@ -138,6 +138,27 @@ const KEYWORDS = new Set([
 class JinjaParser extends Parser {
   private depth = 0;
 
+  override expect(type: string): Token {
+    const token = this.nextToken();
+    if (token?.type === type) return token;
+    return this.fail(`expected a ${type === TOKEN_SYMBOL ? "name" : type}, got ${token?.value ?? "end of file"}`);
+  }
+
+  override advanceAfterBlockEnd(name?: string): Token {
+    const token = name === undefined ? this.nextToken() : null;
+    if (name === undefined && token?.type !== TOKEN_SYMBOL)
+      this.fail(`expected a tag, got ${token?.value ?? "end of file"}`);
+    const end = this.nextToken();
+    if (end?.type !== TOKEN_BLOCK_END)
+      this.fail(
+        `expected %} after ${name ?? token?.value}, got ${end?.value ?? "end of file"}`,
+        end?.lineno,
+        end?.colno,
+      );
+    if (end.value.startsWith("-")) this.dropLeadingWhitespace = true;
+    return end;
+  }
+
   // --- expressions --------------------------------------------------------------------------------------------------
 
   private nested<T>(parse: () => T): T {

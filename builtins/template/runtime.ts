@@ -46,6 +46,11 @@ export function reserveText(characters: number): void {
   if (characters > RESERVE_STEP) reserveMemory(2 * characters);
 }
 
+/** Checks that a list of so many elements may be made. */
+export function reserveItems(items: number): void {
+  if (items > 10_000) reserveMemory(16 * items);
+}
+
 export class Scope {
   private readonly names = new Map<string, TemplateValue>();
   constructor(private readonly parent: Scope | undefined) {}

@@ -4,14 +4,13 @@
  */
 import { LuaFunction, NativeFunction } from "../../interpreter/function.ts";
 import type { Steps } from "../../interpreter/library/steps.ts";
-import { tick } from "../../interpreter/library/steps.ts";
 import { Event, eventOf } from "../../interpreter/metatable.ts";
 import { formatNumber } from "../../interpreter/number.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { fromText, toText } from "../../interpreter/text.ts";
 import { LuaFloat, rawEquals, Userdata, type Value } from "../../interpreter/value.ts";
 import { ARRAY, OBJECT } from "../json-mark.ts";
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 import type { Frame } from "./runtime.ts";
 
 /** How deep values may nest where they are compared or printed. */
@@ -23,6 +22,16 @@ export class Undefined {
     /** For messages: `'name'`. */
     readonly what: string,
   ) {}
+}
+
+/** A value that may be absent, as an undefined one then. (`??` will not do: none is null.) */
+export function orUndefined(value: TemplateValue | undefined, what: string): TemplateValue {
+  return value === undefined ? new Undefined(what) : value;
+}
+
+/** A value, or another in place of an absent one. */
+export function orElse<T>(value: TemplateValue | undefined, otherwise: T): TemplateValue | T {
+  return value === undefined ? otherwise : value;
 }
 
 /** A list or tuple that a template made. */
@@ -212,6 +221,12 @@ export function lengthOf(value: TemplateValue): number {
 
 /** What a loop over a value goes through: elements, characters, or keys. */
 export function elementsOf(value: TemplateValue): TemplateValue[] {
+  const elements = partsOf(value);
+  work(elements.length);
+  return elements;
+}
+
+function partsOf(value: TemplateValue): TemplateValue[] {
   if (value instanceof List) return value.items;
   if (typeof value === "string") return characters(value);
   if (value instanceof Dict) return [...value.map.keys()];
@@ -230,7 +245,7 @@ export function entriesOf(value: TemplateValue): [Key, TemplateValue][] {
   if (!(value instanceof LuaTable)) throw new Problem(`${typeOf(value)} has no items`);
   const pairs: [Key, TemplateValue][] = [];
   value.forEach((key, item) => {
-    tick();
+    work(1);
     const name = keyOf(fromLua(key, "a key"));
     pairs.push([name, fromLua(item, `'${textOf(name)}'`)]);
   });
@@ -320,7 +335,7 @@ function bound(value: TemplateValue): number {
 // --- comparison -----------------------------------------------------------------------------------------------------
 
 export function equal(a: TemplateValue, b: TemplateValue, depth = 0): boolean {
-  tick();
+  work(1);
   if (a === b) return true;
   if (isNumeric(a) && isNumeric(b)) return rawEquals(a, b);
   if (a instanceof Undefined || b instanceof Undefined) return a instanceof Undefined && b instanceof Undefined;
@@ -343,7 +358,7 @@ export function equal(a: TemplateValue, b: TemplateValue, depth = 0): boolean {
 
 /** Negative, zero or positive; undefined when one of them is nan. Raises for values without an order. */
 export function compare(a: TemplateValue, b: TemplateValue, depth = 0): number | undefined {
-  tick();
+  work(1);
   if (isNumeric(a) && isNumeric(b)) {
     const x = a instanceof LuaFloat ? a.n : a;
     const y = b instanceof LuaFloat ? b.n : b;
@@ -389,7 +404,7 @@ const MAX_TEXT = 1_000_000;
 
 /** A value as it would be written in a template. */
 export function represent(value: TemplateValue, around: readonly unknown[] = [], budget = { left: MAX_TEXT }): string {
-  tick();
+  work(1);
   if (budget.left < 0) throw new Problem("a value is too large to be printed");
   if (value instanceof Undefined) return "undefined";
   if (value === null) return "none";

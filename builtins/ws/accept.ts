@@ -5,12 +5,12 @@ import { state } from "../../interpreter/state.ts";
 import type { LuaTable } from "../../interpreter/table.ts";
 import { Task } from "../../interpreter/task.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { hostOf } from "../host.ts";
 import { errorFields } from "../http/error-fields.ts";
 import { headerOf } from "../http/headers.ts";
 import type { Connection } from "../http/server/connection.ts";
 import type { Head } from "../http/server/head.ts";
 import type { Match } from "../http/server/routes.ts";
-import { hostOf } from "../host.ts";
 import { writeLog } from "../log.ts";
 import { Closed, WebsocketConnection } from "./connection.ts";
 import { acceptKey, isKey } from "./handshake.ts";
@@ -70,7 +70,13 @@ export function acceptWebsocket(
   };
 }
 
-function startHandler(vm: VirtualMachine, match: Match, websocket: WebsocketConnection, request: LuaTable, context: unknown): Task {
+function startHandler(
+  vm: VirtualMachine,
+  match: Match,
+  websocket: WebsocketConnection,
+  request: LuaTable,
+  context: unknown,
+): Task {
   // Handles are made for the machine that runs; none may be running now.
   state.vm = vm;
   const task = new Task(vm, match.handler, [newUserdata(connectionKind, websocket), request]);
@@ -86,7 +92,10 @@ async function failed(vm: VirtualMachine, match: Match, websocket: WebsocketConn
     return;
   }
   if (!(error instanceof LuaError && error.cause instanceof Closed)) {
-    writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", { route: match.route, ...errorFields(vm, error) });
+    writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", {
+      route: match.route,
+      ...errorFields(vm, error),
+    });
   }
   await websocket.close(1011, "internal error");
 }

@@ -5,8 +5,8 @@ import { fromText } from "../../interpreter/text.ts";
 import type { Attempt } from "../http/attempt.ts";
 import { type CheckNet, dial } from "../http/dial.ts";
 import { Failure, failureOf } from "../http/failure.ts";
-import { hasHeader, type HeaderList, headerOf } from "../http/headers.ts";
-import { environmentProxy, parseProxy, type Proxy } from "../http/proxy.ts";
+import { type HeaderList, hasHeader, headerOf } from "../http/headers.ts";
+import { environmentProxy, type ProxyServer, parseProxy } from "../http/proxy.ts";
 import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../http/tls.ts";
 import { parseUrl, type Target } from "../http/url.ts";
 import { WebsocketConnection } from "./connection.ts";
@@ -35,7 +35,7 @@ export async function connectWebsocket(
 ): Promise<WebsocketConnection> {
   const target = parseUrl(plan.url, "ws");
   try {
-    let proxy: Proxy | undefined;
+    let proxy: ProxyServer | undefined;
     if (typeof plan.proxy === "string") proxy = parseProxy(plan.proxy, "proxy");
     else if (plan.proxy !== false) proxy = environmentProxy(target, (key) => environment.env(key));
     const socket = await dial(
@@ -134,7 +134,8 @@ export function verify(head: string, key: string, offered: readonly string[]): s
   const lines = head.split("\r\n");
   const status = /^HTTP\/1\.1 (\d{3})(?: ([\x20-\x7e]{0,80}))?$/.exec(lines[0]!);
   if (status === null) throw new Failure("malformed response (not HTTP/1.1)", "never");
-  if (status[1] !== "101") throw new Failure(`the server answered ${`${status[1]} ${status[2] ?? ""}`.trim()}`, "never");
+  if (status[1] !== "101")
+    throw new Failure(`the server answered ${`${status[1]} ${status[2] ?? ""}`.trim()}`, "never");
   const headers: HeaderList = [];
   for (const line of lines.slice(1)) {
     const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(line);
@@ -145,9 +146,12 @@ export function verify(head: string, key: string, offered: readonly string[]): s
   if (headerOf(headers, "upgrade")?.toLowerCase() !== "websocket" || !connection.includes("upgrade")) {
     throw new Failure("the server did not agree to a websocket", "never");
   }
-  if (headerOf(headers, "sec-websocket-accept") !== acceptKey(key)) throw new Failure("wrong accept key in the handshake", "never");
-  if (hasHeader(headers, "sec-websocket-extensions")) throw new Failure("the server chose an extension that was not offered", "never");
+  if (headerOf(headers, "sec-websocket-accept") !== acceptKey(key))
+    throw new Failure("wrong accept key in the handshake", "never");
+  if (hasHeader(headers, "sec-websocket-extensions"))
+    throw new Failure("the server chose an extension that was not offered", "never");
   const chosen = headerOf(headers, "sec-websocket-protocol");
-  if (chosen !== undefined && !offered.includes(chosen)) throw new Failure("the server chose a subprotocol that was not offered", "never");
+  if (chosen !== undefined && !offered.includes(chosen))
+    throw new Failure("the server chose a subprotocol that was not offered", "never");
   return chosen;
 }

@@ -3,11 +3,11 @@
  * tasks wait in a queue for messages.
  */
 import type { Duplex } from "node:stream";
-import WebSocket from "../../node_modules/ws/lib/websocket.js";
 import { charge } from "../../interpreter/memory.ts";
 import { toText } from "../../interpreter/text.ts";
-import { after, type Timer } from "../timer.ts";
+import WebSocket from "../../node_modules/ws/lib/websocket.js";
 import { Failure } from "../http/failure.ts";
+import { after, type Timer } from "../timer.ts";
 
 /** The largest message taken by default, in bytes. */
 export const MAX_MESSAGE = 16 * 1024 * 1024;

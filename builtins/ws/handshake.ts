@@ -5,7 +5,9 @@ const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** What Sec-WebSocket-Accept must say for a key. */
 export function acceptKey(key: string): string {
-  return createHash("sha1").update(key + GUID).digest("base64");
+  return createHash("sha1")
+    .update(key + GUID)
+    .digest("base64");
 }
 
 /** Whether a Sec-WebSocket-Key is 16 bytes in base64. */

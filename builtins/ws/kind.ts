@@ -94,7 +94,8 @@ export const rows = {
     run: (handle, timeout) => receive(handle, timeout),
   }),
   close: fn("close", {
-    summary: "Closes the connection, and waits a moment for the other side to agree. Nothing happens when it is closed.",
+    summary:
+      "Closes the connection, and waits a moment for the other side to agree. Nothing happens when it is closed.",
     params: [conn, optional(integer("code"), 1000), optional(string("reason", { summary: "at most 123 bytes" }), "")],
     returns: [],
     raises: ["when the code is not one that may be sent"],

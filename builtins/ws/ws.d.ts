@@ -16,7 +16,11 @@ declare module "*/node_modules/ws/lib/websocket.js" {
 
   export default class WebSocket extends EventEmitter {
     /** With null for the address: an endpoint without a connection, to be given one by `setSocket`. */
-    constructor(address: null, protocols: undefined, options: { autoPong: boolean; maxPendingAutoPongs: number; closeTimeout: number });
+    constructor(
+      address: null,
+      protocols: undefined,
+      options: { autoPong: boolean; maxPendingAutoPongs: number; closeTimeout: number },
+    );
     /** Servers must not mask what they send, clients must. */
     protected _isServer: boolean;
     readonly readyState: number;

@@ -98,9 +98,9 @@ async function runStep(
   if (context.signal.aborted) onRunEnd();
   const stepContext: RunContext = {
     run: context.run,
-    name: check.name,
+    name: step.name ?? check.name,
     folder: check.folder,
-    timeoutMs: limitMs + 1000,
+    limitMs,
     signal: controller.signal,
     print: context.print,
   };

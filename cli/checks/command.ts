@@ -1,58 +1,65 @@
 /** `assay FILE.yaml`: options, the run, its outputs, its exit status. */
-import { closeSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { HostSettings } from "../../builtins/host.ts";
-import { drained, whenOutputFails, writeText } from "../../builtins/output.ts";
+import { whenOutputFails, writeText } from "../../builtins/output.ts";
 import { Permissions } from "../../builtins/permissions.ts";
 import { isTerminal } from "../../builtins/terminal.ts";
 import { ALL_OPTIONS, choice, isSet, listed, type OptionValues, readOptions, textOption } from "../options.ts";
 import { applyHostOptions, durationOption, memoryOption } from "../script-options.ts";
-import { handleSignals, receivedSignal, signalStatus } from "../signals.ts";
+import { handleSignals, receivedSignal } from "../signals.ts";
 import { CommandError, Status, usageError } from "../status.ts";
-import { annotate, writeTerminationMessage } from "./announce.ts";
 import { loadSuite } from "./config.ts";
-import { ndjsonResult, ndjsonSummary } from "./formats/ndjson.ts";
-import { prettySummary } from "./formats/pretty.ts";
+import { type Delivery, deliver, readOutputs } from "./deliver.ts";
+import { ndjsonResult } from "./formats/ndjson.ts";
 import { Jq } from "./jq.ts";
 import { plan } from "./plan.ts";
-import { type Progress, prettyProgress, quietProgress, styleFor } from "./progress.ts";
-import { FORMATS, type Format, render } from "./report.ts";
-import { type Report, succeeded } from "./result.ts";
+import { type Progress, prettyProgress, quietProgress } from "./progress.ts";
+import { FORMATS, type Format } from "./report.ts";
+import type { Report } from "./result.ts";
 import { runSuite } from "./runner.ts";
 import { Secrets } from "./secrets.ts";
 import { readShard, type Selection, select } from "./select.ts";
 import type { Suite } from "./suite.ts";
 
+/** Live Lua data of each script. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
-const PLAIN_STYLE = { colour: false, width: Infinity };
-
-/** A copy of the results in a file. */
-interface OutputFile {
-  readonly format: Format;
-  readonly file: string;
-}
 
 /** Runs a check file. `given` are the options in front of it, `args` what follows. */
 export async function runCheckFile(file: string, args: readonly string[], given: OptionValues): Promise<Status> {
   const { options: later, words } = await readOptions(args, ALL_OPTIONS, false);
-  if (words.length > 0)
+  if (words.length > 0) {
     throw usageError(
       `one check file at a time, got ${JSON.stringify(words[0])} as well (include: puts files together)`,
     );
+  }
   const options = { ...given, ...later };
   const format = choice(options, "format", FORMATS) ?? (isTerminal(1) ? "pretty" : "json");
-  const outputs = readOutputs(options);
+  const delivery: Delivery = { name: file, format, outputs: readOutputs(options), options, shown: true };
   const watchMs = durationOption(options, "watch");
+  if (isStdoutClosed()) throw new CommandError(Status.Failed, "standard output is closed: the results would be lost");
   const jq = new Jq();
   try {
     for (;;) {
-      const status = await runOnce(file, options, format, outputs, jq);
+      const status = await runOnce(file, delivery, jq);
       if (watchMs === undefined || receivedSignal() !== undefined) return status;
       await pause(watchMs);
       if (receivedSignal() !== undefined) return status;
     }
   } finally {
     jq.close();
+  }
+}
+
+/**
+ * Whether standard output was closed when the process began: the runtime then opens /dev/null in its place, and,
+ * unlike whatever a process inherits, marks it to be closed on exec (O_CLOEXEC, 02000000). Linux only.
+ */
+function isStdoutClosed(): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/1", "latin1"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) !== 0;
+  } catch {
+    return false;
   }
 }
 
@@ -67,34 +74,26 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-async function runOnce(
-  file: string,
-  options: OptionValues,
-  format: Format,
-  outputs: readonly OutputFile[],
-  jq: Jq,
-): Promise<Status> {
+async function runOnce(file: string, delivery: Delivery, jq: Jq): Promise<Status> {
+  const { options } = delivery;
   const loaded = await loadSuite(file, jq);
   const suite: Suite = { ...loaded, timeoutMs: durationOption(options, "timeout") ?? loaded.timeoutMs };
   const shard = readShard(textOption(options, "shard"), process.env);
   const selection = select(suite.checks, listed(options, "only"), listed(options, "tag"), shard);
   const secrets = new Secrets(suite.secrets);
   if (isSet(options, "dry-run")) {
-    writeText(1, plan(suite, selection, secrets));
+    void writeText(1, plan(suite, selection, secrets));
     return Status.Ok;
   }
-  for (const { file } of outputs) checkWritable(file);
   const shardText = shard === undefined ? undefined : `${shard.index}/${shard.count}`;
-  const report = await run(suite, selection, options, format, jq, secrets, shardText);
-  return deliver(report, file, format, outputs, options);
+  return deliver(await run(suite, selection, delivery, jq, secrets, shardText), delivery);
 }
 
 /** Runs the checks and shows their progress. */
 async function run(
   suite: Suite,
   selection: Selection,
-  options: OptionValues,
-  format: Format,
+  { options, format }: Delivery,
   jq: Jq,
   secrets: Secrets,
   shard: string | undefined,
@@ -131,68 +130,4 @@ function progressFor(format: Format, total: number): Progress {
   const quiet = quietProgress();
   if (format !== "ndjson") return quiet;
   return { ...quiet, finished: (_check, result) => void writeText(1, ndjsonResult(result)) };
-}
-
-/** Puts the report where it is wanted. */
-async function deliver(
-  report: Report,
-  name: string,
-  format: Format,
-  outputs: readonly OutputFile[],
-  options: OptionValues,
-): Promise<Status> {
-  if (format === "pretty") writeText(1, `\n${prettySummary(report, styleFor(1))}`);
-  else if (format === "ndjson") writeText(1, ndjsonSummary(report));
-  else writeText(1, render(format, report, name, PLAIN_STYLE));
-  annotate(report);
-  writeTerminationMessage(report, textOption(options, "termination-log"));
-  const status = statusOf(report);
-  for (const { format: other, file } of outputs) {
-    try {
-      writeWhole(file, render(other, report, name, PLAIN_STYLE));
-    } catch (error) {
-      await drained();
-      const message = `${file}: the results cannot be written (${(error as NodeJS.ErrnoException).code ?? "failed"})`;
-      throw new CommandError(status === Status.Ok ? Status.Failed : status, message);
-    }
-  }
-  return status;
-}
-
-export function statusOf(report: Report): Status {
-  const signal = receivedSignal();
-  if (signal !== undefined && report.stopped !== undefined) return signalStatus(signal);
-  return succeeded(report) ? Status.Ok : Status.Failed;
-}
-
-function readOutputs(options: OptionValues): OutputFile[] {
-  const given = options.output;
-  return (Array.isArray(given) ? (given as string[]) : []).map((text) => {
-    const at = text.indexOf("=");
-    const format = FORMATS.find((one) => one === text.slice(0, at));
-    if (at > 0 && format !== undefined && at < text.length - 1) return { format, file: text.slice(at + 1) };
-    throw usageError(`--output: expected FORMAT=FILE with one of ${FORMATS.join(", ")}, got ${JSON.stringify(text)}`);
-  });
-}
-
-/** Before the run, not after it: results that cannot be kept are lost. */
-function checkWritable(file: string): void {
-  try {
-    const temporary = temporaryName(file);
-    closeSync(openSync(temporary, "w"));
-    unlinkSync(temporary);
-  } catch (error) {
-    throw usageError(`--output: ${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "failed"})`);
-  }
-}
-
-/** The old file or the new one, never half of it. */
-export function writeWhole(file: string, text: string): void {
-  const temporary = temporaryName(file);
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
-}
-
-function temporaryName(file: string): string {
-  return join(dirname(file), `.${file.split("/").at(-1)}.${process.pid}.tmp`);
 }

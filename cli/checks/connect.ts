@@ -8,7 +8,7 @@ import { DEFAULT_TLS, type TlsSettings, withDefaults } from "../../builtins/http
 import type { Target } from "../../builtins/http/url.ts";
 import { LuaError } from "../../interpreter/error.ts";
 import { toTextLossy } from "../../interpreter/text.ts";
-import { environmentOf } from "./request.ts";
+import { environmentOf, GRACE_MS } from "./request.ts";
 import type { RunContext } from "./types/type.ts";
 
 export interface Destination {
@@ -25,7 +25,7 @@ export async function withConnection<T>(
   context: RunContext,
   use: (socket: Socket, attempt: Attempt) => T | Promise<T>,
 ): Promise<{ value: T; error?: undefined } | { error: string }> {
-  const attempt = new Attempt(context.timeoutMs / 1000);
+  const attempt = new Attempt((context.limitMs + GRACE_MS) / 1000);
   const abort = () => attempt.end(new Failure("stopped", "never"));
   context.signal.addEventListener("abort", abort);
   if (context.signal.aborted) abort();

@@ -96,7 +96,8 @@ class Reader {
 
   document(document: Document<Node>): Tree | undefined {
     this.documentRead = document;
-    for (const problem of [...document.errors, ...document.warnings]) {
+    // What follows the first syntax error is mostly caused by it.
+    for (const problem of [...document.errors.slice(0, 1), ...document.warnings]) {
       const [start, end] = problem.pos;
       const words = problem.message.replace(/^[A-Z]/, (c) => c.toLowerCase()).replace(/\.$/, "");
       this.mistakes.add(this.place(start, end - start), "", `not valid YAML: ${words}`);

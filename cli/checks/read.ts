@@ -98,6 +98,7 @@ function readStep(tree: Tree, outerType: string | undefined, label: string | und
   return [
     {
       label: label === undefined ? undefined : (name ?? label),
+      name: label === undefined ? undefined : name,
       type,
       body: bodyOf(tree, type),
       timeoutMs: label === undefined ? undefined : duration(plainOf(tree, "timeout")),

@@ -15,6 +15,8 @@ import { fromText, toTextLossy } from "../../interpreter/text.ts";
 import type { Value } from "../../interpreter/value.ts";
 import type { Body, Note, Run, RunContext } from "./types/type.ts";
 
+/** The step's own timer is to strike first: its message is the check's. */
+export const GRACE_MS = 1000;
 const MAX_BODY = 32 * 1024 * 1024;
 const MAX_REDIRECTS = 10;
 
@@ -90,7 +92,7 @@ function planOf(spec: RequestSpec, context: RunContext): Plan {
     url: fromText(spec.url),
     headers,
     body: spec.body,
-    timeout: context.timeoutMs / 1000,
+    timeout: (context.limitMs + GRACE_MS) / 1000,
     maxRedirects: spec.maxRedirects ?? MAX_REDIRECTS,
     retries: undefined,
     tls: tlsOf(spec.tls, context.folder, environmentOf(context.run, "http")),
@@ -113,13 +115,19 @@ function authorizationOf(auth: RequestKeys["auth"]): string | undefined {
 /** TLS settings; paths are relative to the check file. */
 export function tlsOf(tls: RequestKeys["tls"], folder: string, environment: TlsEnvironment): TlsSettings {
   if (tls === undefined) return {};
+  return readTls(luaTable(pathsFrom(tls, folder)), environment);
+}
+
+/** TLS keys with paths that are relative to the check file made absolute. */
+export function pathsFrom(tls: Readonly<Record<string, unknown>>, folder: string): Record<string, unknown> {
   const placed: Record<string, unknown> = { ...tls };
   for (const key of ["ca", "cert", "key"]) {
     const value = placed[key];
-    if (typeof value === "string" && !value.includes("-----BEGIN ") && !isAbsolute(value))
+    if (typeof value === "string" && !value.includes("-----BEGIN ") && !isAbsolute(value)) {
       placed[key] = join(folder, value);
+    }
   }
-  return readTls(luaTable(placed), environment);
+  return placed;
 }
 
 /** Data as a Lua table, for code that reads what scripts give. */

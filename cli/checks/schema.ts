@@ -133,9 +133,9 @@ export function checkFileSchema(): Schema {
         // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
         then: { $ref: `#/$defs/${name}` },
       })),
-      // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
       {
         if: { not: { required: ["steps"] } },
+        // biome-ignore lint/suspicious/noThenProperty: the name of the keyword in JSON Schema
         then: { required: ["name", "type"], properties: { type: CHECK_KEYS.type! } },
       },
     ],

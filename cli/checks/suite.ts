@@ -45,8 +45,10 @@ export interface Check {
 }
 
 export interface Step {
-  /** Undefined for a check that is its own only step. */
+  /** What messages call it; undefined for a check that is its own only step. */
   readonly label: string | undefined;
+  /** Given in the file. */
+  readonly name: string | undefined;
   readonly type: CheckType;
   /** May contain templates of captures. */
   readonly body: Body;

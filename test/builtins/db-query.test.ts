@@ -274,3 +274,48 @@ test("SQLite numbers its parameters as it pleases, and refuses names", async () 
   const message = "bad argument #2 to 'db.connection:query' (named parameter :name: use $1 or ?)";
   expect(await results(script)).toEqual([2, 1, 2, 2, 1, message]);
 });
+
+test.skipIf(mysql === undefined)("MariaDB's procedures give their first result", async () => {
+  const script = `local c <close> = db.connect(...)
+    c:execute("create or replace procedure two() begin select 1 as a union all select 2; select 'x' as b; end")
+    local rows = c:query("call two()")
+    return #rows, rows[2].a, rows[1].b, c:query_one("select 4 as v").v`;
+  expect(await results(script, { args: [mysql!.url] })).toEqual([2, 2, undefined, 4]);
+});
+
+test.skipIf(postgres === undefined)("PostgreSQL's COPY is refused, and the connection replaced", async () => {
+  const script = `local c <close> = db.connect(..., {pool = 1})
+    c:execute("create table if not exists copied (v int)")
+    local ok, e = pcall(c.execute, c, "copy copied from stdin")
+    local ok2, e2 = pcall(c.query, c, "copy copied to stdout")
+    return e, e2, c:query_one("select 4 as v").v`;
+  const message = "COPY from or to the client is not supported";
+  expect(await results(script, { args: [postgres!.url] })).toEqual([
+    `db.execute: ${message}`,
+    `db.query: ${message}`,
+    4,
+  ]);
+});
+
+test.skipIf(postgres === undefined)("more statements than a session keeps prepared", async () => {
+  const script = `local c <close> = db.connect(..., {pool = 1})
+    local sum = 0
+    for i = 1, 450 do sum = sum + c:query_one("select " .. i .. " + $1::int as v", {1}).v end
+    return sum, c:query_one("select count(*) as n from pg_prepared_statements").n <= 201`;
+  expect(await results(script, { args: [postgres!.url] })).toEqual([101_925, true]);
+  const none = `local c <close> = db.connect(..., {pool = 1, prepare = false})
+    local n = 0
+    for row in c:stream("select $1::int as v", {5}) do n = n + row.v end
+    return n + c:query_one("select $1::int as v", {2}).v, c:query_one("select count(*) as n from pg_prepared_statements").n`;
+  expect(await results(none, { args: [postgres!.url] })).toEqual([7, 0]);
+});
+
+test.skipIf(postgres === undefined)("a table that changes under a prepared statement", async () => {
+  const script = `local c <close> = db.connect(..., {pool = 1})
+    c:execute("drop table if exists shifting") c:execute("create table shifting (a int)") c:execute("insert into shifting values (1)")
+    local before = c:query_one("select * from shifting where a = $1", {1})
+    c:execute("alter table shifting add column b text default 'x'")
+    local after = c:query_one("select * from shifting where a = $1", {1})
+    return before.b, after.a, after.b`;
+  expect(await results(script, { args: [postgres!.url] })).toEqual([undefined, 1, "x"]);
+});

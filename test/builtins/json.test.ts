@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { JsonError, parseJson, placeOf } from "../../builtins/json-parser.ts";
-import { encodeJson, writeJson } from "../../builtins/json-writer.ts";
+import { encodeJson, isUtf8, writeJson } from "../../builtins/json-writer.ts";
 import { createVm } from "../../interpreter/index.ts";
 import { state } from "../../interpreter/state.ts";
 import { LuaTable } from "../../interpreter/table.ts";
@@ -115,8 +115,8 @@ const ACCEPTED: readonly (readonly [text: string, written?: string])[] = [
   ["-9007199254740993"],
   ["9223372036854775807"],
   ["-9223372036854775808"],
-  ["9223372036854775808", "9223372036854775808.0"],
-  ["-9223372036854775809", "-9223372036854775808.0"],
+  ["9223372036854775808", "9223372036854776000.0"],
+  ["-9223372036854775809", "-9223372036854776000.0"],
   ["123456789012345678901234567890", "1.2345678901234568e+29"],
   ["0.0"],
   ["-0", "-0.0"],
@@ -147,7 +147,7 @@ const ACCEPTED: readonly (readonly [text: string, written?: string])[] = [
   ["0.000000000000000000000000000001", "1e-30"],
   ["-0.000000000000000000000000000000000000000000000000000000000000000000000000000001", "-1e-78"],
   ["3.141592653589793238462643383279", "3.141592653589793"],
-  ["123456789.123456789"],
+  ["123456789.123456789", "123456789.12345679"],
   ["0.123456789012345"],
   ["1234567890.12345"],
   // literals and structure
@@ -389,8 +389,8 @@ describe("every way of cutting a document short or breaking a byte of it is one 
           expect(error).toBeInstanceOf(JsonError);
           own = false;
         }
-        // The engine takes invalid UTF-8 for U+FFFD, and 1e999 for inf.
-        if (own !== native) expect([changed.includes("\xff"), own]).toEqual([true, false]);
+        // The engine takes invalid UTF-8 for U+FFFD.
+        if (own !== native) expect([own, isUtf8(changed)]).toEqual([false, false]);
       }
     }
   });
@@ -431,7 +431,7 @@ describe("in Lua", () => {
     [`return json.encode({1, 2, x = 3})`, [`{"1":1,"2":2,"x":3}`]],
     [
       `return json.encode(math.mininteger), json.encode(1e15), json.encode(2^63), json.encode(-0.0)`,
-      ["-9223372036854775808", "1000000000000000.0", "9223372036854775808.0", "-0.0"],
+      ["-9223372036854775808", "1000000000000000.0", "9223372036854776000.0", "-0.0"],
     ],
     [`return json.encode("a\\0\\127\\u{20ac}\\"\\\\/")`, [fromText(`"a\\u0000\x7f€\\"\\\\/"`)]],
     [`return json.encode(nil), json.encode(true), json.encode("x")`, ["null", "true", `"x"`]],
@@ -542,7 +542,7 @@ function same(own: Value, native: unknown): void {
   }
   expect(own).toBeInstanceOf(LuaTable);
   const table = own as LuaTable;
-  if (Array.isArray(native)) native.forEach((element, i) => same(table.getIndex(i + 1), element));
+  if (Array.isArray(native)) for (const [i, element] of native.entries()) same(table.getIndex(i + 1), element);
   else
     for (const key of Object.keys(native))
       same(table.getString(fromText(key)), (native as Record<string, unknown>)[key]);

@@ -2,13 +2,15 @@
  * A recording HTTP server for tests of the embedded modules: gives canned answers, and keeps what was asked, with the
  * path exactly as it stood on the wire (a server of Bun would tidy it up).
  */
+import { afterAll, expect, test } from "bun:test";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Host, type HostSettings } from "../../builtins/host.ts";
 import { openBuiltins } from "../../builtins/index.ts";
 import { createVm, load, LuaError, Stop, Task } from "../../interpreter/index.ts";
 import { fromText, toTextLossy } from "../../interpreter/text.ts";
-import { list, type Value } from "../../interpreter/value.ts";
+import { LuaTable } from "../../interpreter/table.ts";
+import { isNumber, list, toDouble, type Value } from "../../interpreter/value.ts";
 import { openMissing } from "./missing.ts";
 
 /** One request as it came. */
@@ -125,10 +127,82 @@ function parsed(body: string): unknown {
 function send(response: ServerResponse, reply: Reply): void {
   if (reply.silent) return;
   const { body = "" } = reply;
-  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const bytes = body instanceof Buffer ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
   response.writeHead(reply.status ?? 200, { ...reply.headers, "content-length": bytes.length + (reply.cut ? 10 : 0) });
   if (reply.cut) response.write(bytes, () => response.destroy());
   else response.end(bytes);
+}
+
+// --- values ---------------------------------------------------------------------------------------------------------
+
+/** A Lua value as a test compares it: tables as arrays or objects, an empty table as an empty array. */
+export function plain(value: Value): unknown {
+  if (typeof value === "string") return toTextLossy(value);
+  if (isNumber(value)) return toDouble(value);
+  if (!(value instanceof LuaTable)) return typeof value === "boolean" ? value : value === undefined ? undefined : "(function)";
+  const length = value.length();
+  let others = 0;
+  const out: Record<string, unknown> = {};
+  value.forEach((key, one) => {
+    if (isNumber(key) && toDouble(key) <= length) return;
+    others++;
+    out[String(plain(key))] = plain(one);
+  });
+  if (others === 0) return value.toArray().map(plain);
+  for (let i = 1; i <= length; i++) out[i] = plain(value.getIndex(i));
+  return out;
+}
+
+// --- tables of tests ------------------------------------------------------------------------------------------------
+
+/** What one row of a table says about a piece of Lua. */
+export interface Row {
+  /** Answers besides those of the whole table. */
+  routes?: Routes;
+  /** Every request, `METHOD target`, in order. */
+  asked?: string[];
+  /** Bodies of the requests that have one, in order; JSON is compared decoded. */
+  sent?: unknown[];
+  /** Headers of the last request; undefined: absent. */
+  headers?: Record<string, string | undefined>;
+  /** First result; results beyond the first in `also`. */
+  gives?: unknown;
+  also?: unknown[];
+  /** The error that is raised, whole or as a pattern. */
+  raises?: string | RegExp;
+  /** Pauses that were made. */
+  slept?: number[];
+  settings?: HostSettings;
+}
+
+export type Table = Record<string, Row>;
+
+/** Declares one test for each row; the key is the Lua code, after `prelude`. Comments in the key tell rows apart. */
+export function rows(server: () => Fixture, prelude: string, routes: Routes, table: Table): void {
+  let shared: Machine | undefined;
+  afterAll(() => shared?.close());
+  for (const [code, row] of Object.entries(table)) {
+    test(code, async () => {
+      const machine = row.settings === undefined ? (shared ??= new Machine()) : new Machine(row.settings);
+      const fixture = server();
+      fixture.reset({ ...routes, ...row.routes });
+      const source = `${prelude}\nlocal results = table.pack((function() ${code}\nend)()) return slept, table.unpack(results, 1, results.n)`;
+      const { results, error } = await machine.run(source, fixture);
+      if (row.raises === undefined) expect(error).toBeUndefined();
+      else if (typeof row.raises === "string") expect(error?.replaceAll(fixture.url, "URL")).toBe(row.raises);
+      else expect(error).toMatch(row.raises);
+      if (row.asked !== undefined) expect(fixture.asked).toEqual(row.asked);
+      if (row.sent !== undefined) {
+        const bodies = fixture.calls.filter(({ body }) => body !== "").map((call) => call.json ?? call.body);
+        expect(bodies as unknown).toEqual(row.sent);
+      }
+      for (const [name, value] of Object.entries(row.headers ?? {})) expect(fixture.calls.at(-1)?.headers[name]).toBe(value);
+      const [slept, first, ...others] = results.map(plain);
+      if ("gives" in row) expect(first).toEqual(row.gives);
+      if (row.also !== undefined) expect(others).toEqual(row.also);
+      if (row.slept !== undefined) expect(slept).toEqual(row.slept);
+    });
+  }
 }
 
 // --- scripts --------------------------------------------------------------------------------------------------------
@@ -152,22 +226,45 @@ do
 end
 `;
 
-/** Runs a script with all builtins; `URL` in it is the fixture's address. Its waits run on a virtual clock. */
+/** A virtual machine with all builtins, for several scripts: loading the modules is most of the work of a test. */
+export class Machine {
+  readonly log: string[] = [];
+  private readonly vm = createVm();
+  private readonly host: Host;
+
+  constructor(settings: HostSettings = {}) {
+    this.host = new Host({ logFormat: "json", logSink: (line) => this.log.push(line), stdout: () => {}, ...settings });
+    openBuiltins(this.vm, this.host, "script");
+    openMissing(this.vm);
+  }
+
+  /** Runs a script; `URL` in it is the fixture's address. Its waits run on a virtual clock that starts anew. */
+  async run(source: string, fixture?: Fixture): Promise<Outcome> {
+    const { vm, log } = this;
+    log.length = 0;
+    vm.globals.setString("URL", fixture?.url);
+    try {
+      const task = new Task(vm, load(vm, fromText(CLOCK + source), "=test"), []);
+      return { results: list(await task.start().promise), error: undefined, log };
+    } catch (error) {
+      if (error instanceof LuaError) return { results: [], error: toTextLossy(String(error.value)), log };
+      if (error instanceof Stop) return { results: [], error: error.message, log };
+      throw error;
+    }
+  }
+
+  /** Closes what its scripts left open; it runs no more of them. */
+  async close(): Promise<void> {
+    await this.host.closeResources();
+  }
+}
+
+/** Runs one script in a machine of its own. */
 export async function script(source: string, fixture?: Fixture, settings: HostSettings = {}): Promise<Outcome> {
-  const log: string[] = [];
-  const vm = createVm();
-  const host = new Host({ logFormat: "json", logSink: (line) => log.push(line), stdout: () => {}, ...settings });
-  openBuiltins(vm, host, "script");
-  openMissing(vm);
-  vm.globals.setString("URL", fixture?.url);
+  const machine = new Machine(settings);
   try {
-    const task = new Task(vm, load(vm, fromText(CLOCK + source), "=test"), []);
-    return { results: list(await task.start().promise), error: undefined, log };
-  } catch (error) {
-    if (error instanceof LuaError) return { results: [], error: toTextLossy(String(error.value)), log };
-    if (error instanceof Stop) return { results: [], error: error.message, log };
-    throw error;
+    return await machine.run(source, fixture);
   } finally {
-    await host.closeResources();
+    await machine.close();
   }
 }

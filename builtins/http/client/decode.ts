@@ -1,6 +1,7 @@
 /** Taking a response body in: content codings undone as it arrives (RFC 9110 §8.4), and never more than asked for. */
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+
 import type { Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { Failure } from "../failure.ts";
 
 /** Where decoded bytes go. `add` throws a Failure when it gets too many. */
@@ -21,7 +22,8 @@ export function codings(contentEncoding: string | undefined): string[] {
     .filter((one) => one !== "" && one !== "identity");
   if (list.length > MAX_CODINGS) throw new Failure(`more than ${MAX_CODINGS} content encodings`, "never");
   for (const one of list) {
-    if (!(one in DECODERS)) throw new Failure(`unsupported content encoding "${one.slice(0, 40).replace(/[^!-~]/g, "?")}"`, "never");
+    if (!(one in DECODERS))
+      throw new Failure(`unsupported content encoding "${one.slice(0, 40).replace(/[^!-~]/g, "?")}"`, "never");
   }
   return list;
 }

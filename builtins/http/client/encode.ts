@@ -27,6 +27,9 @@ function scalar(value: Value, name: string, what: string): string {
 /** Every byte but RFC 3986's unreserved ones, escaped. */
 export function percentEncode(bytes: string, plus = false): string {
   if (!/[^A-Za-z0-9\-._~]/.test(bytes)) return bytes;
-  const escaped = bytes.replace(/[^A-Za-z0-9\-._~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+  const escaped = bytes.replace(
+    /[^A-Za-z0-9\-._~]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
   return plus ? escaped.replaceAll("%20", "+") : escaped;
 }

@@ -38,7 +38,12 @@ const MAX_FIELDS = 1000;
 const MAX_HEAD_BYTES = MAX_RESPONSE_HEADERS + 512 * 1024;
 
 /** Sends a request and feeds its response to the receiver. Rejects with a Failure, or with what the receiver threw. */
-export function exchange(connection: Connection, request: Outgoing, receiver: Receiver, attempt: Attempt): Promise<void> {
+export function exchange(
+  connection: Connection,
+  request: Outgoing,
+  receiver: Receiver,
+  attempt: Attempt,
+): Promise<void> {
   return new Promise((settle, fail) => {
     let controller: Dispatcher.DispatchController | undefined;
     let over = false;
@@ -78,7 +83,8 @@ export function exchange(connection: Connection, request: Outgoing, receiver: Re
             if (++interim > MAX_INTERIM) throw new Failure("malformed response (too many interim responses)", "never");
             return;
           }
-          if (connection.socket.bytesRead - read > MAX_HEAD_BYTES) throw new Failure("response headers are too large", "never");
+          if (connection.socket.bytesRead - read > MAX_HEAD_BYTES)
+            throw new Failure("response headers are too large", "never");
           bodiless = status === 204 || status === 304;
           receiver.head({ status, headers: decodeHeaders(given.rawHeaders as Buffer[]) }, abort);
         });
@@ -120,7 +126,12 @@ export function exchange(connection: Connection, request: Outgoing, receiver: Re
       },
     };
     connection.client.dispatch(
-      { path: request.path, method: request.method as Dispatcher.HttpMethod, headers: request.headers, body: request.body },
+      {
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers,
+        body: request.body,
+      },
       handler,
     );
   });

@@ -1,12 +1,12 @@
 /** What scripts say about a request, and the plan that comes of it. */
 import { resolve } from "node:path";
 import { failure } from "../../../interpreter/error.ts";
-import { formatNumber } from "../../../interpreter/number.ts";
 import { custom, type Fields, integer, number, optional, options, string, table } from "../../../interpreter/native.ts";
+import { formatNumber } from "../../../interpreter/number.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
 import { toText } from "../../../interpreter/text.ts";
 import { isInteger, isNumber, toDouble, type Value } from "../../../interpreter/value.ts";
-import { encodeJson } from "../json-body.ts";
+import { encodeJson } from "../../json-writer.ts";
 import { Failure, quoted } from "../failure.ts";
 import { hasHeader, isToken, overlay, readHeaders } from "../headers.ts";
 import { readTls, type TlsEnvironment, type TlsSettings } from "../tls.ts";
@@ -25,35 +25,63 @@ function tableOr<T>(accept: (value: Value) => T | undefined): (value: Value) => 
 
 /** Fields of the options of every request. Absent ones are filled from the client object, then with defaults. */
 const fields = [
-  optional(table("headers", { summary: "header fields; a list repeats one", type: "table<string, string|number|string[]>" })),
-  optional(number("timeout", { unit: "seconds", min: 0.001, summary: "for one attempt with its redirects; default 30" })),
+  optional(
+    table("headers", { summary: "header fields; a list repeats one", type: "table<string, string|number|string[]>" }),
+  ),
+  optional(
+    number("timeout", { unit: "seconds", min: 0.001, summary: "for one attempt with its redirects; default 30" }),
+  ),
   optional(table("query", { summary: "added to the URL, percent-encoded; a list repeats its key" })),
   optional(table("form", { summary: "sent as application/x-www-form-urlencoded" })),
   optional(table("auth", { summary: "`{user, password}` for basic authentication" })),
   optional(string("bearer", { summary: "a token for the Authorization header" })),
   optional(integer("max_redirects", { min: 0, max: 100, summary: "default 10; 0 returns the redirect itself" })),
   optional(
-    custom("retries", "integer|table", "integer or table", tableOr((value) => (isInteger(value) ? Number(value) : undefined)), {
-      summary:
-        "further attempts: a number, or `{count, backoff = 0.5, statuses = {429, 502, 503, 504}, unsafe = false}`; only idempotent methods unless `unsafe`",
-    }),
+    custom(
+      "retries",
+      "integer|table",
+      "integer or table",
+      tableOr((value) => (isInteger(value) ? Number(value) : undefined)),
+      {
+        summary:
+          "further attempts: a number, or `{count, backoff = 0.5, statuses = {429, 502, 503, 504}, unsafe = false}`; only idempotent methods unless `unsafe`",
+      },
+    ),
   ),
   optional(table("tls", { summary: "`ca`, `cert`, `key` (PEM texts or paths), `insecure`, `server_name`" })),
   optional(
-    custom("proxy", "string|false", "string or false", (value) => (typeof value === "string" || value === false ? value : undefined), {
-      summary: "URL of a proxy; false: none, whatever the environment says",
+    custom(
+      "proxy",
+      "string|false",
+      "string or false",
+      (value) => (typeof value === "string" || value === false ? value : undefined),
+      {
+        summary: "URL of a proxy; false: none, whatever the environment says",
+      },
+    ),
+  ),
+  optional(
+    integer("max_body", {
+      unit: "bytes",
+      min: 0,
+      summary: "of the decoded response body; default 32 MiB, none for downloads",
     }),
   ),
-  optional(integer("max_body", { unit: "bytes", min: 0, summary: "of the decoded response body; default 32 MiB, none for downloads" })),
   optional(string("download", { summary: "path of a file that a successful response's body goes to" })),
 ] as const;
 
 export const requestOptions = options("opts", fields);
 export type RequestOptions = Fields<typeof fields>;
 
-const bodyParam = custom("body", "string|table", "string, table or nil", tableOr((value) => (typeof value === "string" ? value : isNumber(value) ? formatNumber(value) : undefined)), {
-  summary: "bytes as they are, or a table to be sent as JSON",
-});
+const bodyParam = custom(
+  "body",
+  "string|table",
+  "string, table or nil",
+  tableOr((value) => (typeof value === "string" ? value : isNumber(value) ? formatNumber(value) : undefined)),
+  {
+    summary: "bytes as they are, or a table to be sent as JSON",
+  },
+);
 export const optionalBody = optional(bodyParam);
 
 /** The options of `http.request` and of methods without a body parameter, which may have one all the same. */
@@ -90,7 +118,8 @@ export function makePlan(
   }
   const authorization = readAuthorization(opts);
   if (authorization !== undefined) {
-    if (hasHeader(headers, "authorization")) throw new Failure("either auth, bearer or an Authorization header", "never");
+    if (hasHeader(headers, "authorization"))
+      throw new Failure("either auth, bearer or an Authorization header", "never");
     headers.push("Authorization", authorization);
   }
   if (type !== undefined && !hasHeader(headers, "content-type")) headers.push("Content-Type", type);
@@ -131,7 +160,7 @@ function readBody(what: string, body: Body, form: LuaTable | undefined): [Buffer
   }
   if (body === undefined) return [undefined, undefined];
   if (typeof body === "string") return [Buffer.from(body, "latin1"), undefined];
-  return [Buffer.from(encodeJson(body), "latin1"), "application/json"];
+  return [Buffer.from(encodeJson(what, body), "latin1"), "application/json"];
 }
 
 function readAuthorization(opts: RequestOptions): string | undefined {
@@ -157,16 +186,17 @@ function readRetries(given: LuaTable | number): RetryPlan {
   const unsafe = table?.getString("unsafe") ?? false;
   if (typeof unsafe !== "boolean") throw wrong("unsafe", "a boolean");
   const statuses = table?.getString("statuses");
-  const list = statuses === undefined ? DEFAULT_STATUSES : statuses instanceof LuaTable ? statuses.toArray() : [undefined];
+  const list =
+    statuses === undefined ? DEFAULT_STATUSES : statuses instanceof LuaTable ? statuses.toArray() : [undefined];
   if (!list.every((one): one is number => typeof one === "number")) throw wrong("statuses", "a list of integers");
   return { count, backoff: toDouble(backoff), statuses: new Set(list), unsafe };
 }
 
 function readDownload(path: string, environment: { checkWrite(path: string): void }): string {
   const text = toText(path);
-  if (text === undefined || text === "" || text.includes("\0")) throw new Failure(`invalid path ${quoted(path)} to download to`, "never");
+  if (text === undefined || text === "" || text.includes("\0"))
+    throw new Failure(`invalid path ${quoted(path)} to download to`, "never");
   const whole = resolve(text);
   environment.checkWrite(whole);
   return whole;
 }
-

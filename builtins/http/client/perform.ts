@@ -1,20 +1,20 @@
 /** Requests from beginning to end: redirects, repetitions, time limits, and the words when they fail. */
-import { isIP } from "node:net";
 import { LuaError } from "../../../interpreter/error.ts";
 import { fromText } from "../../../interpreter/text.ts";
+import { after } from "../../timer.ts";
 import { Attempt } from "../attempt.ts";
 import type { CheckNet, Route } from "../dial.ts";
-import { exchange, type Head } from "./exchange.ts";
 import { Failure, failureOf } from "../failure.ts";
-import { hasHeader, type HeaderList, headerOf } from "../headers.ts";
+import { type HeaderList, hasHeader, headerOf } from "../headers.ts";
+import { environmentProxy, type ProxyServer, parseProxy } from "../proxy.ts";
+import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../tls.ts";
+import { parseLocation, parseUrl, type Target } from "../url.ts";
+import { exchange, type Head } from "./exchange.ts";
 import type { Connection, Pool } from "./pool.ts";
-import { environmentProxy, parseProxy, type Proxy } from "../proxy.ts";
 import { BodyReceiver, Collector, Download, TOO_LONG_TO_DISCARD, type Wanted } from "./receive.ts";
 import { isRedirect, type Redirectable, redirected } from "./redirect.ts";
 import { isIdempotent, type RetryPlan, retryDelay } from "./retry.ts";
 import { Stream } from "./stream.ts";
-import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../tls.ts";
-import { parseLocation, parseUrl, type Target } from "../url.ts";
 
 /** A request as a script wants it. */
 export interface Plan {
@@ -70,7 +70,7 @@ export async function perform(plan: Plan, context: ClientContext, operation: Att
     const withdraw = operation.onEnd((reason) => attempt.end(reason));
     let delay: number;
     try {
-      const outcome = await follow(plan, target, context, attempt, more);
+      const outcome = await follow(plan, target, context, attempt, more, repetition);
       if (outcome.kind === "response") {
         return { ...outcome.response, elapsedMs: Math.round(performance.now() - started) };
       }
@@ -98,12 +98,12 @@ function mayRepeat(plan: Plan, failure: Failure): boolean {
 
 function pause(seconds: number, operation: Attempt): Promise<void> {
   return new Promise((settle, fail) => {
-    const timer = setTimeout(() => {
+    const timer = after(seconds * 1000, () => {
       withdraw();
       settle();
-    }, seconds * 1000);
+    });
     const withdraw = operation.onEnd((reason) => {
-      clearTimeout(timer);
+      timer.cancel();
       fail(reason);
     });
   });
@@ -118,6 +118,7 @@ async function follow(
   context: ClientContext,
   attempt: Attempt,
   more: RetryPlan | undefined,
+  repetition: number,
 ): Promise<Outcome> {
   const repeatable = isIdempotent(plan.method) || more?.unsafe === true;
   let request: Redirectable = { method: plan.method, target: first, headers: plan.headers, body: plan.body };
@@ -130,7 +131,7 @@ async function follow(
         if (location !== undefined && location !== "") return "nothing";
       }
       if (more !== undefined && repeatable && more.statuses.has(head.status)) {
-        delay = retryDelay(more, plan.retries!.count - more.count + 1, headerOf(head.headers, "retry-after"), Date.now());
+        delay = retryDelay(more, repetition, headerOf(head.headers, "retry-after"), Date.now());
         return "nothing";
       }
       if (plan.stream !== undefined) {
@@ -138,7 +139,8 @@ async function follow(
         plan.stream.begin(head, fromText(request.target.text));
         return plan.stream;
       }
-      if (plan.download !== undefined && head.status >= 200 && head.status < 300) return new Download(plan.download, plan.maxBody);
+      if (plan.download !== undefined && head.status >= 200 && head.status < 300)
+        return new Download(plan.download, plan.maxBody);
       return new Collector(plan.maxBody, context.reserve);
     };
     const { head, sink } = await send(plan, request, context, attempt, choose);
@@ -150,7 +152,8 @@ async function follow(
     }
     const url = fromText(request.target.text);
     const { status, headers } = head;
-    if (sink instanceof Stream) return { kind: "response", response: { status, headers, body: "", downloaded: undefined, url } };
+    if (sink instanceof Stream)
+      return { kind: "response", response: { status, headers, body: "", downloaded: undefined, url } };
     if (sink instanceof Download) {
       try {
         sink.commit();
@@ -204,7 +207,7 @@ async function send(
 
 function routeTo(plan: Plan, target: Target, context: ClientContext): Route {
   const env = (key: string) => context.env(key);
-  let proxy: Proxy | undefined;
+  let proxy: ProxyServer | undefined;
   if (typeof plan.proxy === "string") proxy = parseProxy(plan.proxy, "proxy");
   else if (plan.proxy !== false) proxy = environmentProxy(target, env);
   return {
@@ -217,7 +220,7 @@ function routeTo(plan: Plan, target: Target, context: ClientContext): Route {
 }
 
 /** The script's headers, and those that every request has. */
-function completeHeaders(plan: Plan, request: Redirectable, proxy: Proxy | undefined): HeaderList {
+function completeHeaders(plan: Plan, request: Redirectable, proxy: ProxyServer | undefined): HeaderList {
   const { headers, target } = request;
   const out: HeaderList = [];
   if (!hasHeader(headers, "host")) out.push("Host", target.authority);
@@ -228,8 +231,9 @@ function completeHeaders(plan: Plan, request: Redirectable, proxy: Proxy | undef
   if (!hasHeader(headers, "user-agent")) out.push("User-Agent", USER_AGENT);
   if (!hasHeader(headers, "accept")) out.push("Accept", "*/*");
   if (!hasHeader(headers, "accept-encoding")) {
-    // Part of an encoded body cannot be decoded, and a file should hold what the server's file holds.
-    const plain = hasHeader(headers, "range") || plan.download !== undefined;
+    // Part of an encoded body cannot be decoded, a file should hold what the server's file holds, and what is read
+    // while it arrives should not wait for an encoder to fill its window.
+    const plain = hasHeader(headers, "range") || plan.download !== undefined || plan.stream !== undefined;
     out.push("Accept-Encoding", plain ? "identity" : "gzip, deflate, br");
   }
   if (proxy?.authorization !== undefined && !target.secure) out.push("Proxy-Authorization", proxy.authorization);
@@ -237,8 +241,3 @@ function completeHeaders(plan: Plan, request: Redirectable, proxy: Proxy | undef
 }
 
 const USER_AGENT = "assay";
-
-/** Whether a host is written as an address. */
-export function isAddress(host: string): boolean {
-  return isIP(host) !== 0;
-}

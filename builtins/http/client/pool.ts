@@ -94,7 +94,13 @@ export class Pool {
     return place;
   }
 
-  private async connect(key: string, place: Place, route: Route, checkNet: CheckNet, attempt: Attempt): Promise<Connection> {
+  private async connect(
+    key: string,
+    place: Place,
+    route: Route,
+    checkNet: CheckNet,
+    attempt: Attempt,
+  ): Promise<Connection> {
     place.count++;
     let socket: Socket;
     let client: Client;
@@ -190,6 +196,7 @@ function routeKey(route: Route): string {
   const { target, proxy } = route;
   // Plain requests through a proxy share its connections, wherever they go.
   const destination = proxy !== undefined && !target.secure ? "*" : target.origin;
-  const via = proxy === undefined ? "" : `${proxy.target.origin} ${proxy.authorization ?? ""} ${tlsKey(route.proxyTls)}`;
+  const via =
+    proxy === undefined ? "" : `${proxy.target.origin} ${proxy.authorization ?? ""} ${tlsKey(route.proxyTls)}`;
   return `${destination}\n${via}\n${target.secure ? tlsKey(route.tls) : ""}`;
 }

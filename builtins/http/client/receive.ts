@@ -1,12 +1,13 @@
 /** What becomes of a response's body: collected for the script, written to a file, or thrown away. */
-import { closeSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fromText } from "../../../interpreter/text.ts";
-import { codings, Decoder, type Sink } from "./decode.ts";
-import type { Head, Receiver } from "./exchange.ts";
 import { Failure, failureOf, quoted } from "../failure.ts";
 import { headerOf, joinedHeader } from "../headers.ts";
+import { codings, Decoder, type Sink } from "./decode.ts";
+import type { Head, Receiver } from "./exchange.ts";
 import { Stream } from "./stream.ts";
 
 /** Bytes of an unwanted body (of a redirect, of a response that is tried again) that are read to keep the connection. */
@@ -73,7 +74,8 @@ export class Download implements Sink {
 
   add(chunk: Buffer): void {
     this.size += chunk.length;
-    if (this.size > this.limit) throw new Failure(`response body is larger than max_body (${this.limit} bytes)`, "never");
+    if (this.size > this.limit)
+      throw new Failure(`response body is larger than max_body (${this.limit} bytes)`, "never");
     const { file } = this;
     if (file === undefined) return;
     this.attempt(() => {
@@ -111,7 +113,11 @@ export class Download implements Sink {
     try {
       return step();
     } catch (error) {
-      throw new Failure(`cannot write ${quoted(fromText(this.path))}: ${failureOf(error, "unsent").words}`, "never", error);
+      throw new Failure(
+        `cannot write ${quoted(fromText(this.path))}: ${failureOf(error, "unsent").words}`,
+        "never",
+        error,
+      );
     }
   }
 }

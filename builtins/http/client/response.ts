@@ -45,7 +45,8 @@ export function responseTable(vm: VirtualMachine, response: Response, file: stri
   out.setConstant("elapsed_ms", response.elapsedMs);
   out.setConstant("ok", status >= 200 && status < 300);
   const cookies = new LuaTable();
-  for (let i = 0; i < headers.length; i += 2) if (headers[i]!.toLowerCase() === "set-cookie") cookies.append(headers[i + 1]);
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]!.toLowerCase() === "set-cookie") cookies.append(headers[i + 1]);
   out.setConstant("cookies", cookies);
   if (response.downloaded !== undefined && file !== undefined) {
     out.setConstant("file", file);
@@ -55,4 +56,3 @@ export function responseTable(vm: VirtualMachine, response: Response, file: stri
   charge(400 + response.body.length);
   return out;
 }
-

@@ -22,6 +22,8 @@ import type { Head } from "./exchange.ts";
 
 /** Bytes that may wait to be read before the server is told to wait. */
 const HIGH_WATER = 256 * 1024;
+/** Bytes that may wait when the server cannot be told: those that come out of a decoder. */
+const MAX_WAITING = 64 * 1024 * 1024;
 /** The longest line that `line` puts together. */
 const MAX_LINE = 16 * 1024 * 1024;
 
@@ -54,6 +56,7 @@ export class Stream implements Sink {
   }
 
   add(chunk: Buffer): void {
+    if (this.size > MAX_WAITING) throw new Failure(`more than ${MAX_WAITING} bytes wait to be read`, "never");
     this.chunks.push(chunk.toString("latin1"));
     this.size += chunk.length;
     if (chunk.includes(10)) this.mayHaveLine = true;
@@ -148,7 +151,12 @@ function streamOf(handle: Userdata): Stream {
 }
 
 /** What `take` gives, as soon as it gives something; nil at the end. */
-function reading(handle: Userdata, what: string, seconds: number, take: (stream: Stream) => string | undefined): Results | Promise<Results> {
+function reading(
+  handle: Userdata,
+  what: string,
+  seconds: number,
+  take: (stream: Stream) => string | undefined,
+): Results | Promise<Results> {
   const stream = streamOf(handle);
   const attempt = (): { results: Results } | undefined => {
     try {
@@ -184,10 +192,11 @@ function reading(handle: Userdata, what: string, seconds: number, take: (stream:
         fail(error);
       }
     };
-    if (seconds < Infinity) timer = after(seconds * 1000, () => {
-      withdraw();
-      fail(failure(`${what}: timed out after ${secondsText(seconds)}`));
-    });
+    if (seconds < Infinity)
+      timer = after(seconds * 1000, () => {
+        withdraw();
+        fail(failure(`${what}: timed out after ${secondsText(seconds)}`));
+      });
     look();
   });
   waiting.cancel = stopWaiting;
@@ -246,7 +255,12 @@ export const streamKind: Kind = {
     fn("lines", {
       summary: "For loops over the lines of the body; leaving the loop closes the stream.",
       params: [self],
-      returns: [returns("next", "fun(stream): string?"), returns("stream", KIND), returns("nothing", "nil"), returns("closing", KIND)],
+      returns: [
+        returns("next", "fun(stream): string?"),
+        returns("stream", KIND),
+        returns("nothing", "nil"),
+        returns("closing", KIND),
+      ],
       source: "Assay",
       run: (handle): Value[] => [nextLine(), handle, undefined, handle],
     }),
@@ -259,7 +273,13 @@ export const streamKind: Kind = {
     }),
   ],
   metamethods: [
-    fn("__close", { summary: "Ends the request.", params: [self], returns: [], source: "Assay", run: (handle) => close(handle) }),
+    fn("__close", {
+      summary: "Ends the request.",
+      params: [self],
+      returns: [],
+      source: "Assay",
+      run: (handle) => close(handle),
+    }),
   ],
 };
 

@@ -4,6 +4,7 @@
  */
 declare module "undici/lib/dispatcher/client.js" {
   import type { Client } from "undici/types";
+
   const client: typeof Client;
   export default client;
 }

@@ -2,9 +2,10 @@
  * One connection of a server (RFC 9112): requests are read and answered strictly one after the other, so pipelined
  * ones keep their order. Input is handled as byte strings, which is what Lua gets.
  */
-import type { Socket } from "node:net";
-import { type Head, MAX_HEAD, parseHead, Refusal } from "./head.ts";
+import type { Duplex } from "node:stream";
+import type { Carried, Carrier } from "./carrier.ts";
 import { ChunkedReader } from "./chunked.ts";
+import { type Head, MAX_HEAD, parseHead, Refusal } from "./head.ts";
 import { dateHeader, reasonOf } from "./status.ts";
 
 /** What a connection needs of the server it belongs to. */
@@ -47,7 +48,7 @@ const MAX_LINGER = 1024 * 1024;
 /** Bodies are handed to the socket in pieces of this size, so that a slow reader can be told from a stuck one. */
 const PIECE = 256 * 1024;
 
-const enum Phase {
+enum Phase {
   /** Between requests, or inside a head. */
   Head,
   Body,
@@ -59,7 +60,7 @@ const enum Phase {
   Over,
 }
 
-export class Connection {
+export class Connection implements Carried {
   /** When the current request was complete. */
   startedAt = 0;
   /** What the owner keeps for the current request. */
@@ -87,19 +88,14 @@ export class Connection {
   onLost: (() => void) | undefined = undefined;
 
   constructor(
-    readonly socket: Socket,
+    private readonly carrier: Carrier,
     private readonly owner: ConnectionOwner,
   ) {
     this.deadline = performance.now() + owner.limits.headMs;
-    socket.on("data", this.onData);
-    socket.on("end", this.onEnd);
-    socket.on("drain", this.onDrain);
-    socket.on("close", this.onClose);
-    socket.on("error", ignore);
   }
 
   get remote(): string {
-    return this.socket.remoteAddress ?? "";
+    return this.carrier.remoteAddress;
   }
 
   get closed(): boolean {
@@ -113,7 +109,7 @@ export class Connection {
 
   // --- input --------------------------------------------------------------------------------------------------------
 
-  private readonly onData = (chunk: Buffer): void => {
+  onData(chunk: Buffer): void {
     if (this.phase === Phase.Lingering) {
       this.lingered += chunk.length;
       if (this.lingered > MAX_LINGER) this.destroy();
@@ -124,9 +120,9 @@ export class Connection {
     if (this.phase !== Phase.Busy) this.read();
     else if (this.pending.length > MAX_AHEAD && !this.paused) {
       this.paused = true;
-      this.socket.pause();
+      this.carrier.pause();
     }
-  };
+  }
 
   /** Uses what has come in, as far as it goes. */
   private read(): void {
@@ -134,7 +130,10 @@ export class Connection {
     if (this.reading) return;
     this.reading = true;
     try {
-      while (this.pending !== "" && ((this.phase === Phase.Head && this.readHead()) || (this.phase === Phase.Body && this.readBody())));
+      while (
+        this.pending !== "" &&
+        ((this.phase === Phase.Head && this.readHead()) || (this.phase === Phase.Body && this.readBody()))
+      );
       if (this.halfClosed && this.phase < Phase.Busy) this.endOfInput();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -170,7 +169,7 @@ export class Connection {
     this.deadline = performance.now() + this.owner.limits.bodyMs;
     this.received = 0;
     if (head.length < 0) this.chunked = new ChunkedReader(this.owner.limits.maxBody);
-    if (head.expectsContinue && this.pending === "") this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+    if (head.expectsContinue && this.pending === "") this.write("HTTP/1.1 100 Continue\r\n\r\n");
     return true;
   }
 
@@ -216,7 +215,7 @@ export class Connection {
     this.owner.handle(this, head, body);
   }
 
-  private readonly onEnd = (): void => {
+  onEnd(): void {
     this.halfClosed = true;
     if (this.phase === Phase.Lingering) this.destroy();
     else if (this.phase === Phase.Busy) {
@@ -224,7 +223,7 @@ export class Connection {
       // Whoever gets a stream and closes its side is not listening any more.
       this.onLost?.();
     } else if (!this.reading) this.endOfInput();
-  };
+  }
 
   /** The client has closed its side between requests, or inside one. */
   private endOfInput(): void {
@@ -232,9 +231,9 @@ export class Connection {
     else this.destroy();
   }
 
-  private readonly onClose = (): void => {
+  onClose(): void {
     this.destroy();
-  };
+  }
 
   // --- output -------------------------------------------------------------------------------------------------------
 
@@ -271,7 +270,8 @@ export class Connection {
     this.deadline = Infinity;
     this.chunking = length === undefined && head.http11;
     if (length === undefined && !head.http11) this.keepAlive = false;
-    const framing = length !== undefined ? `content-length: ${length}\r\n` : head.http11 ? "transfer-encoding: chunked\r\n" : "";
+    const framing =
+      length !== undefined ? `content-length: ${length}\r\n` : head.http11 ? "transfer-encoding: chunked\r\n" : "";
     this.write(`${this.statusLine(status)}${fields}${framing}\r\n`);
     return head.method !== "HEAD";
   }
@@ -303,18 +303,18 @@ export class Connection {
 
   private write(text: string): boolean {
     if (this.closed) return true;
-    const taken = this.socket.write(text, "latin1");
+    const taken = this.carrier.write(text);
     if (!taken && this.blockedAt === 0) this.blockedAt = performance.now();
     return taken;
   }
 
-  private readonly onDrain = (): void => {
+  onDrain(): void {
     this.blockedAt = 0;
     const waiting = this.drained;
     if (waiting.length === 0) return;
     this.drained = [];
     for (const then of waiting) then();
-  };
+  }
 
   private statusLine(status: number): string {
     if (!this.owner.open) this.keepAlive = false;
@@ -345,7 +345,7 @@ export class Connection {
     this.deadline = performance.now() + this.owner.limits.idleMs;
     if (this.paused) {
       this.paused = false;
-      this.socket.resume();
+      this.carrier.resume();
     }
     if (this.pending !== "" || this.halfClosed) this.read();
   }
@@ -373,8 +373,8 @@ export class Connection {
     // What is still being sent has its own limit; then the client has a moment.
     this.deadline = Infinity;
     this.pending = "";
-    if (this.paused) this.socket.resume();
-    this.socket.end(() => {
+    if (this.paused) this.carrier.resume();
+    this.carrier.end(() => {
       this.deadline = performance.now() + LINGER_MS;
       if (this.halfClosed) this.destroy();
     });
@@ -384,23 +384,18 @@ export class Connection {
   private closeGently(): void {
     this.phase = Phase.Lingering;
     this.deadline = performance.now() + LINGER_MS;
-    this.socket.end(() => this.destroy());
+    this.carrier.end(() => this.destroy());
   }
 
   // --- life ---------------------------------------------------------------------------------------------------------
 
-  /** Hands the socket over, with what has been read beyond the head. */
-  upgrade(): { socket: Socket; rest: Buffer } {
+  /** Hands the connection over, with what has been read beyond the head. */
+  upgrade(): { socket: Duplex; rest: Buffer } {
     const rest = Buffer.from(this.pending, "latin1");
     this.phase = Phase.Over;
-    const { socket } = this;
-    socket.off("data", this.onData);
-    socket.off("end", this.onEnd);
-    socket.off("drain", this.onDrain);
-    socket.off("close", this.onClose);
-    if (this.paused) socket.resume();
+    if (this.paused) this.carrier.resume();
     this.owner.gone(this);
-    return { socket, rest };
+    return { socket: this.carrier.release(), rest };
   }
 
   /** Looks for what has taken too long. */
@@ -439,7 +434,7 @@ export class Connection {
   destroy(): void {
     if (this.phase === Phase.Over) return;
     this.phase = Phase.Over;
-    this.socket.destroy();
+    this.carrier.destroy();
     this.pending = "";
     this.parts = [];
     this.owner.gone(this);
@@ -449,8 +444,4 @@ export class Connection {
     this.drained = [];
     for (const then of waiting) then();
   }
-}
-
-function ignore(): void {
-  // `close` follows.
 }

@@ -1,10 +1,11 @@
 /** Sending files: content type by extension, conditional requests and ranges (RFC 9110 §13, §14). */
+
+import type { Stats } from "node:fs";
 import { close, constants, fstat, open, read, realpathSync } from "node:fs";
 import { sep } from "node:path";
-import type { Stats } from "node:fs";
+import { headerOf } from "../headers.ts";
 import type { Connection } from "./connection.ts";
 import type { Head } from "./head.ts";
-import { headerOf } from "../headers.ts";
 import { httpDate } from "./status.ts";
 
 const PIECE = 64 * 1024;
@@ -52,7 +53,10 @@ const TYPES: Record<string, string> = {
 /** The content type of a path by its extension. */
 export function contentType(path: string): string {
   const extension = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
-  return (extension === undefined || !Object.hasOwn(TYPES, extension) ? undefined : TYPES[extension]) ?? "application/octet-stream";
+  return (
+    (extension === undefined || !Object.hasOwn(TYPES, extension) ? undefined : TYPES[extension]) ??
+    "application/octet-stream"
+  );
 }
 
 /**
@@ -119,7 +123,13 @@ function rangeHolds(headers: readonly string[], tag: string, modified: number): 
  * Sends a file as the reply to the current request. Settles with the status sent; 404 stands for a file that is not
  * there, or is none, and then nothing has been sent.
  */
-export async function sendFile(connection: Connection, head: Head, path: string, status: number, fields: string): Promise<number> {
+export async function sendFile(
+  connection: Connection,
+  head: Head,
+  path: string,
+  status: number,
+  fields: string,
+): Promise<number> {
   const file = await openFile(path);
   if (file === undefined) return 404;
   try {
@@ -136,9 +146,14 @@ export async function sendFile(connection: Connection, head: Head, path: string,
       return 304;
     }
     let range: Range | undefined | "unsatisfiable";
-    if (plain && rangeHolds(head.headers, tag, stats.mtimeMs)) range = parseRange(headerOf(head.headers, "range"), size);
+    if (plain && rangeHolds(head.headers, tag, stats.mtimeMs))
+      range = parseRange(headerOf(head.headers, "range"), size);
     if (range === "unsatisfiable") {
-      connection.reply(416, `content-range: bytes */${size}\r\ncontent-type: text/plain; charset=utf-8\r\n`, "range not satisfiable\n");
+      connection.reply(
+        416,
+        `content-range: bytes */${size}\r\ncontent-type: text/plain; charset=utf-8\r\n`,
+        "range not satisfiable\n",
+      );
       return 416;
     }
     const { first, last } = range ?? { first: 0, last: size - 1 };

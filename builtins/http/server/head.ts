@@ -49,7 +49,9 @@ export function parseHead(text: string, start: number, end: number): Head {
   if (!TOKEN.test(method)) throw new Refusal(400, "malformed method");
   const version = text.slice(second + 1, lineEnd);
   if (version !== "HTTP/1.1" && version !== "HTTP/1.0") {
-    throw /^HTTP\/\d\.\d$/.test(version) ? new Refusal(505, "HTTP version not supported") : new Refusal(400, "malformed request line");
+    throw /^HTTP\/\d\.\d$/.test(version)
+      ? new Refusal(505, "HTTP version not supported")
+      : new Refusal(400, "malformed request line");
   }
   const http11 = version === "HTTP/1.1";
   const { path, query } = readTarget(method, text.slice(space + 1, second));

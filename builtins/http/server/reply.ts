@@ -1,9 +1,10 @@
 /** What a handler returns, read into what is sent. */
-import { LuaTable } from "../../../interpreter/table.ts";
-import { isInteger, LuaFloat, type Value } from "../../../interpreter/value.ts";
+
 import { Coroutine } from "../../../interpreter/coroutine.ts";
 import { isFunction } from "../../../interpreter/native.ts";
-import { encodeJson } from "../json-body.ts";
+import { LuaTable } from "../../../interpreter/table.ts";
+import { isInteger, LuaFloat, type Value } from "../../../interpreter/value.ts";
+import { encodeJson } from "../../json-writer.ts";
 import { Failure, quoted } from "../failure.ts";
 import { type HeaderList, hasHeader, readHeaders } from "../headers.ts";
 
@@ -94,7 +95,7 @@ function readContent(table: LuaTable): [Content, string | undefined] {
       refuseStray(table);
       return [EMPTY, undefined];
     case "json":
-      return [{ kind: "text", text: encodeJson(value) }, JSON_TYPE];
+      return [{ kind: "text", text: encodeJson("http.serve: json", value) }, JSON_TYPE];
     case "stream":
       return [{ kind: "stream", iteration: readIteration(value) }, EVENTS];
     case "file": {
@@ -105,7 +106,9 @@ function readContent(table: LuaTable): [Content, string | undefined] {
     }
     default:
       if (typeof value !== "string") {
-        throw wrong(`${found} must be a string${value instanceof LuaTable && found === "body" ? " (a table is sent with json = ...)" : ""}`);
+        throw wrong(
+          `${found} must be a string${value instanceof LuaTable && found === "body" ? " (a table is sent with json = ...)" : ""}`,
+        );
       }
       return [{ kind: "text", text: value }, found === "html" ? HTML : TEXT];
   }
@@ -121,7 +124,8 @@ function refuseStray(table: LuaTable): void {
 }
 
 function readIteration(value: Value): Iteration {
-  if (isFunction(value) || value instanceof Coroutine) return { next: value, state: undefined, control: undefined, closing: undefined };
+  if (isFunction(value) || value instanceof Coroutine)
+    return { next: value, state: undefined, control: undefined, closing: undefined };
   if (value instanceof LuaTable) {
     const next = value.getIndex(1);
     if (next === undefined) return { next: value, state: undefined, control: undefined, closing: undefined };

@@ -27,7 +27,8 @@ export class RequestTable extends LuaTable {
 const LAZY = ["headers", "query_params", "remote"] as const;
 
 const jsonRow = fn("json", {
-  summary: "The request's body parsed as JSON. A body that is none, unless the handler catches the error, is answered with 400.",
+  summary:
+    "The request's body parsed as JSON. A body that is none, unless the handler catches the error, is answered with 400.",
   params: [table("req")],
   returns: [returns("value", "any")],
   raises: ["`req:json: …` when the body is not JSON"],

@@ -39,11 +39,15 @@ export class Routes {
   /** Reads `{METHOD = {["/path"] = handler}}`. Throws a Failure that says what is wrong with it. */
   constructor(table: LuaTable) {
     table.forEach((method, paths) => {
-      if (typeof method !== "string" || !isToken(method)) throw new Failure("routes: keys must be methods such as GET, or ANY or WS", "never");
-      if (method !== method.toUpperCase()) throw new Failure(`routes: method ${quoted(method)} must be in capital letters`, "never");
+      if (typeof method !== "string" || !isToken(method))
+        throw new Failure("routes: keys must be methods such as GET, or ANY or WS", "never");
+      if (method !== method.toUpperCase())
+        throw new Failure(`routes: method ${quoted(method)} must be in capital letters`, "never");
       if (!(paths instanceof LuaTable)) throw new Failure(`routes.${method} must be a table of paths`, "never");
       const routes: MethodRoutes = { exact: new Map(), patterns: [] };
-      paths.forEach((path, handler) => addRoute(routes, method, path, handler));
+      paths.forEach((path, handler) => {
+        addRoute(routes, method, path, handler);
+      });
       routes.patterns.sort(bySpecificity);
       this.methods.set(method, routes);
     });
@@ -96,7 +100,8 @@ function addRoute(routes: MethodRoutes, method: string, path: unknown, handler: 
   if (typeof path !== "string") throw new Failure(`routes.${method}: paths must be strings`, "never");
   const route = `${method} ${path}`;
   if (!isFunction(handler as never)) throw new Failure(`routes.${method}[${quoted(path)}] must be a function`, "never");
-  if (!path.startsWith("/")) throw new Failure(`routes.${method}: path ${quoted(path)} must begin with a slash`, "never");
+  if (!path.startsWith("/"))
+    throw new Failure(`routes.${method}: path ${quoted(path)} must begin with a slash`, "never");
   if (!/:|\*/.test(path)) {
     const normal = normalPath(path);
     if (normal === undefined) throw new Failure(`routes.${method}: path ${quoted(path)} is malformed`, "never");
@@ -118,7 +123,8 @@ function addRoute(routes: MethodRoutes, method: string, path: unknown, handler: 
       throw new Failure(`routes.${method}: in ${quoted(path)} a * may only be the last segment`, "never");
     } else literals.push(segment);
   });
-  if (new Set(names).size < names.length) throw new Failure(`routes.${method}: ${quoted(path)} has a parameter twice`, "never");
+  if (new Set(names).size < names.length)
+    throw new Failure(`routes.${method}: ${quoted(path)} has a parameter twice`, "never");
   if (names.length === 0) routes.exact.set(path, { handler: handler as Handler, route, params: undefined });
   else routes.patterns.push({ route, handler: handler as Handler, literals, names, wildcard });
 }

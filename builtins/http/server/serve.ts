@@ -1,6 +1,17 @@
 /** `http.serve`: its options, and a server's life from listening to having stopped. */
 import { failure } from "../../../interpreter/error.ts";
-import { callable, custom, type Fields, integer, isFunction, number, optional, options, string, table } from "../../../interpreter/native.ts";
+import {
+  callable,
+  custom,
+  type Fields,
+  integer,
+  isFunction,
+  number,
+  optional,
+  options,
+  string,
+  table,
+} from "../../../interpreter/native.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
 import { Task } from "../../../interpreter/task.ts";
 import { toText } from "../../../interpreter/text.ts";
@@ -24,20 +35,57 @@ function tokens(value: Value): string[] | undefined {
 
 const fields = [
   optional(string("host", { summary: "address or name to listen on; default 0.0.0.0" }), "0.0.0.0"),
-  optional(table("tls", { summary: "`cert` and `key` (PEM texts or paths); with `ca`, clients need a certificate of it" })),
-  optional(integer("max_body", { unit: "bytes", min: 0, summary: "of a request; larger ones are answered with 413" }), 1024 * 1024),
+  optional(
+    table("tls", { summary: "`cert` and `key` (PEM texts or paths); with `ca`, clients need a certificate of it" }),
+  ),
+  optional(
+    integer("max_body", { unit: "bytes", min: 0, summary: "of a request; larger ones are answered with 413" }),
+    1024 * 1024,
+  ),
   optional(number("request_timeout", { ...seconds, summary: "for a handler; 503 after it" }), 30),
   optional(number("header_timeout", { ...seconds, summary: "for a request's head to arrive; 408 after it" }), 10),
-  optional(number("body_timeout", { ...seconds, summary: "for a request's body, longer while it comes at 500 bytes a second; 408 after it" }), 30),
+  optional(
+    number("body_timeout", {
+      ...seconds,
+      summary: "for a request's body, longer while it comes at 500 bytes a second; 408 after it",
+    }),
+    30,
+  ),
   optional(number("idle_timeout", { ...seconds, summary: "between two requests of a connection" }), 60),
   optional(number("send_timeout", { ...seconds, summary: "for a client that takes nothing of a response" }), 60),
   optional(integer("max_connections", { min: 1 }), 10_000),
-  optional(number("drain", { unit: "seconds", min: 0, summary: "that running requests get when it is asked to stop" }), 10),
-  optional(number("drain_delay", { unit: "seconds", min: 0, summary: "between being asked to stop and no longer accepting" }), 0),
-  optional(callable("on_listen", { summary: "called with the address, such as \"127.0.0.1:8080\", and the port", type: "fun(address: string, port: integer)" })),
-  optional(integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "of a websocket" }), 16 * 1024 * 1024),
-  optional(custom("subprotocols", "string[]", "list of names", tokens, { summary: "that websockets may use, the preferred one first" }), []),
-  optional(number("ping", { unit: "seconds", min: 0.01, summary: "asks the clients of websockets now and then whether they are there" }), Infinity),
+  optional(
+    number("drain", { unit: "seconds", min: 0, summary: "that running requests get when it is asked to stop" }),
+    10,
+  ),
+  optional(
+    number("drain_delay", { unit: "seconds", min: 0, summary: "between being asked to stop and no longer accepting" }),
+    0,
+  ),
+  optional(
+    callable("on_listen", {
+      summary: 'called with the address, such as "127.0.0.1:8080", and the port',
+      type: "fun(address: string, port: integer)",
+    }),
+  ),
+  optional(
+    integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "of a websocket" }),
+    16 * 1024 * 1024,
+  ),
+  optional(
+    custom("subprotocols", "string[]", "list of names", tokens, {
+      summary: "that websockets may use, the preferred one first",
+    }),
+    [],
+  ),
+  optional(
+    number("ping", {
+      unit: "seconds",
+      min: 0.01,
+      summary: "asks the clients of websockets now and then whether they are there",
+    }),
+    Infinity,
+  ),
 ] as const;
 
 export const serveOptions = options("opts", fields);
@@ -47,7 +95,8 @@ export type ServeOptions = Fields<typeof fields>;
 export function makeServer(vm: VirtualMachine, port: number, table: LuaTable, opts: ServeOptions): Server {
   const environment = environmentOf(vm, "http.serve");
   const host = toText(opts.host);
-  if (host === undefined || !/^[A-Za-z0-9.:_%-]+$/.test(host)) throw new Failure(`invalid host ${quoted(opts.host)}`, "never");
+  if (host === undefined || !/^[A-Za-z0-9.:_%-]+$/.test(host))
+    throw new Failure(`invalid host ${quoted(opts.host)}`, "never");
   let tls: TlsSettings | undefined;
   if (opts.tls !== undefined) {
     tls = readTls(opts.tls, environment);

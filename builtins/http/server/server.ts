@@ -1,19 +1,23 @@
 /** A running HTTP server: connections, routing, handlers, and its orderly end. */
-import { createServer, isIPv6, type Server as TcpServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+
 import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { isIPv6 } from "node:net";
 import { LuaError, Stop } from "../../../interpreter/error.ts";
+import { state } from "../../../interpreter/state.ts";
 import { Task } from "../../../interpreter/task.ts";
 import { first, type Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
 import { type Host, hostOf, type Resource } from "../../host.ts";
 import { logs, writeLog } from "../../log.ts";
+import type { acceptWebsocket, OpenWebsocket, WebsocketLimits } from "../../ws/accept.ts";
 import { errorFields } from "../error-fields.ts";
 import { failureOf } from "../failure.ts";
 import { headerOf } from "../headers.ts";
 import { BadRequest } from "../json-body.ts";
 import type { TlsSettings } from "../tls.ts";
 import type { TraceContext } from "../trace.ts";
+import { type Carrier, type Listener, listenTls } from "./carrier.ts";
 import { Connection, type ConnectionLimits, type ConnectionOwner } from "./connection.ts";
 import { sendFile, withinRoot } from "./file.ts";
 import type { Head, Refusal } from "./head.ts";
@@ -21,7 +25,7 @@ import { type Reply, readReply } from "./reply.ts";
 import { RequestMaker } from "./request.ts";
 import type { Match, Routes } from "./routes.ts";
 import { sendStream } from "./stream.ts";
-import type { acceptWebsocket, OpenWebsocket, WebsocketLimits } from "../../ws/accept.ts";
+import { listenTcp } from "./tcp.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -58,7 +62,7 @@ export class Server implements ConnectionOwner, Resource {
   private ready = true;
   private stopping: Promise<void> | undefined;
   private over = false;
-  private listener: TcpServer | undefined;
+  private listener: Listener | undefined;
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private readonly connections = new Set<Connection>();
   /** Open websockets, to be closed in the end. */
@@ -96,58 +100,42 @@ export class Server implements ConnectionOwner, Resource {
   async listen(): Promise<number> {
     if (this.routes.haveWebsockets) ({ acceptWebsocket: this.acceptWebsocket } = await import("../../ws/accept.ts"));
     const { host, port, tls } = this.options;
-    const accept = (socket: Socket) => this.accept(socket);
-    return new Promise((settle, fail) => {
-      try {
-        this.listener =
-          tls === undefined
-            ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-            : createTlsServer(
-                {
-                  cert: tls.cert,
-                  key: tls.key,
-                  ca: tls.ca,
-                  requestCert: tls.ca !== undefined,
-                  rejectUnauthorized: tls.ca !== undefined,
-                  minVersion: "TLSv1.2",
-                  handshakeTimeout: this.limits.headMs,
-                  allowHalfOpen: true,
-                  noDelay: true,
-                },
-                accept,
-              );
-      } catch (error) {
-        fail(failureOf(error, "unsent"));
-        return;
-      }
-      const { listener } = this;
-      listener.on("tlsClientError", (_error: unknown, socket?: Socket) => socket?.destroy());
-      listener.once("error", (error) => fail(failureOf(error, "unsent")));
-      listener.listen({ host, port, backlog: 1024 }, () => {
-        listener.removeAllListeners("error");
-        listener.on("error", () => {});
-        const { headMs, bodyMs, idleMs, requestMs } = this.limits;
-        const period = Math.min(1000, Math.max(10, Math.min(headMs, bodyMs, idleMs, requestMs) / 4));
-        this.sweeper = setInterval(() => this.sweep(), period);
-        this.port = (listener.address() as { port: number }).port;
-        settle(this.port);
-      });
-    });
+    const { headMs, bodyMs, idleMs, requestMs } = this.limits;
+    const accept = (carrier: Carrier) => this.accept(carrier);
+    try {
+      const { address } = await lookup(host);
+      this.listener =
+        tls === undefined ? listenTcp(address, port, accept) : await listenTls(address, port, tls, headMs, accept);
+    } catch (error) {
+      throw failureOf(error, "unsent");
+    }
+    this.port = this.listener.port;
+    const period = Math.min(1000, Math.max(10, Math.min(headMs, bodyMs, idleMs, requestMs) / 4));
+    this.sweeper = setInterval(() => this.sweep(), period);
+    if (this.over) this.stopListening();
+    return this.port;
+  }
+
+  private stopListening(): void {
+    clearInterval(this.sweeper);
+    this.listener?.close();
   }
 
   // --- connections --------------------------------------------------------------------------------------------------
 
-  private accept(socket: Socket): void {
+  private accept(carrier: Carrier): Connection | undefined {
     if (this.over) {
-      socket.destroy();
-      return;
+      carrier.destroy();
+      return undefined;
     }
     if (this.connections.size >= this.options.maxConnections) {
-      socket.on("error", () => {});
-      socket.end("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", () => socket.destroy());
-      return;
+      carrier.write("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      carrier.end(() => carrier.destroy());
+      return undefined;
     }
-    this.connections.add(new Connection(socket, this));
+    const connection = new Connection(carrier, this);
+    this.connections.add(connection);
+    return connection;
   }
 
   gone(connection: Connection): void {
@@ -216,6 +204,8 @@ export class Server implements ConnectionOwner, Resource {
 
   private returned(connection: Connection, running: Running, results: Results): void {
     if (connection.current !== running) return;
+    // JSON is written on behalf of the machine that runs, and none does now.
+    state.vm = this.vm;
     let reply: Reply;
     try {
       reply = readReply(first(results));
@@ -230,7 +220,10 @@ export class Server implements ConnectionOwner, Resource {
       connection.reply(reply.status, reply.fields, content.text);
       return;
     }
-    const sending = content.kind === "file" ? this.replyFile(connection, running, reply) : this.replyStream(connection, running, reply);
+    const sending =
+      content.kind === "file"
+        ? this.replyFile(connection, running, reply)
+        : this.replyStream(connection, running, reply);
     sending.catch((error) => this.raised(connection, running, error));
   }
 
@@ -306,7 +299,10 @@ export class Server implements ConnectionOwner, Resource {
     connection.current = undefined;
     running?.task.cancel(new Stop("cancelled", "request timeout"));
     if (running !== undefined) {
-      writeLog(this.host, "warn", "http.serve: handler timed out", { route: running.match.route, path: running.head.path });
+      writeLog(this.host, "warn", "http.serve: handler timed out", {
+        route: running.match.route,
+        path: running.head.path,
+      });
       if (this.access) this.note(connection, running.head, 503, running.match);
     }
     connection.reply(503, TEXT, "service unavailable\n");
@@ -394,8 +390,7 @@ export class Server implements ConnectionOwner, Resource {
     this.over = true;
     this.open = false;
     this.ready = false;
-    clearInterval(this.sweeper);
-    this.listener?.close();
+    this.stopListening();
     for (const connection of [...this.connections]) {
       const running = connection.current as Running | undefined;
       running?.task.cancel(new Stop("cancelled", "the server has stopped"));

@@ -18,7 +18,12 @@ import type { Iteration } from "./reply.ts";
  * Sends what the iterator gives until it gives nil. When the client goes away, an iterator that waits is stopped
  * (its to-be-closed variables are closed), and the closing value is closed. Rejects with what the iterator raised.
  */
-export async function sendStream(vm: VirtualMachine, connection: Connection, iteration: Iteration, context: unknown): Promise<void> {
+export async function sendStream(
+  vm: VirtualMachine,
+  connection: Connection,
+  iteration: Iteration,
+  context: unknown,
+): Promise<void> {
   const { next, state } = iteration;
   let { control } = iteration;
   let running: Task | undefined;

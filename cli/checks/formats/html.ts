@@ -5,19 +5,19 @@ import { type AttemptRecord, type CheckResult, type Report, succeeded } from "..
 /** @param name of the check file */
 export function html(report: Report, name: string): string {
   const verdict = succeeded(report) ? "passed" : "failed";
-  const stopped = report.stopped === undefined ? "" : `<p class="stopped">${escape(report.stopped)}</p>`;
+  const stopped = report.stopped === undefined ? "" : `<p class="stopped">${escaped(report.stopped)}</p>`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${escape(name)}: ${verdict}</title>
+<title>${escaped(name)}: ${verdict}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1><span class="mark ${verdict}">${verdict}</span> ${escape(name)}</h1>
-<p>${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped of ${report.total} in ${escape(readableDuration(report.duration_ms))}, begun <time datetime="${escape(report.started_at)}">${escape(report.started_at)}</time></p>
+<h1><span class="mark ${verdict}">${verdict}</span> ${escaped(name)}</h1>
+<p>${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped of ${report.total} in ${escaped(readableDuration(report.duration_ms))}, begun <time datetime="${escaped(report.started_at)}">${escaped(report.started_at)}</time></p>
 ${stopped}
 <p id="filter" hidden><label>Search <input type="search" autocomplete="off"></label> <label><input type="checkbox"> only failed</label></p>
 <table>
@@ -36,14 +36,14 @@ function row(result: CheckResult, totalMs: number): string {
   const details =
     result.details === undefined
       ? ""
-      : `<details><summary>details</summary><pre>${escape(detailText(result.details))}</pre></details>`;
+      : `<details><summary>details</summary><pre>${escaped(detailText(result.details))}</pre></details>`;
   const cleanup =
     result.cleanup?.status === "failed"
-      ? `<p class="failed">clean-up failed: ${escape(result.cleanup.error ?? "")}</p>`
+      ? `<p class="failed">clean-up failed: ${escaped(result.cleanup.error ?? "")}</p>`
       : "";
-  const warnings = (result.warnings ?? []).map((warning) => `<p class="skipped">${escape(warning)}</p>`).join("");
-  const time = result.status === "skipped" ? "" : escape(readableDuration(result.duration_ms));
-  return `<tr class="${result.status}"><td>${escape(result.name)}${why === undefined ? "" : `<p class="why">${escape(why)}</p>`}${warnings}${cleanup}${details}</td><td><span class="mark ${result.status}">${result.status}</span></td><td>${time}</td><td>${result.attempts || ""}</td><td class="timeline">${bars(result, totalMs)}</td></tr>
+  const warnings = (result.warnings ?? []).map((warning) => `<p class="skipped">${escaped(warning)}</p>`).join("");
+  const time = result.status === "skipped" ? "" : escaped(readableDuration(result.duration_ms));
+  return `<tr class="${result.status}"><td>${escaped(result.name)}${why === undefined ? "" : `<p class="why">${escaped(why)}</p>`}${warnings}${cleanup}${details}</td><td><span class="mark ${result.status}">${result.status}</span></td><td>${time}</td><td>${result.attempts || ""}</td><td class="timeline">${bars(result, totalMs)}</td></tr>
 `;
 }
 
@@ -61,7 +61,7 @@ function bars(result: CheckResult, totalMs: number): string {
     .map(({ started_ms, duration_ms, error }, i) => {
       const title = `attempt ${i + 1}: ${readableDuration(duration_ms)}${error === undefined ? "" : `, ${error}`}`;
       const kind = error === undefined ? "passed" : "failed";
-      return `<span class="bar ${kind}" style="left:${percent(started_ms)}%;width:max(2px,${percent(duration_ms)}%)" title="${escape(title)}"></span>`;
+      return `<span class="bar ${kind}" style="left:${percent(started_ms)}%;width:max(2px,${percent(duration_ms)}%)" title="${escaped(title)}"></span>`;
     })
     .join("");
 }
@@ -71,7 +71,7 @@ function detailText(details: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(details, null, 2).replaceAll("\\n", "\n").replaceAll('\\"', '"');
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text
     .replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replaceAll("&", "&amp;")

@@ -4,6 +4,7 @@ import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { LuaError } from "../../../interpreter/error.ts";
 import { toTextLossy } from "../../../interpreter/text.ts";
+import { GRACE_MS } from "../request.ts";
 import { COUNT, oneOrMore } from "../schema-parts.ts";
 import { type Body, type CheckType, listOf, type Outcome, type RunContext } from "./type.ts";
 
@@ -102,7 +103,7 @@ async function query(
   server: string | undefined,
   context: RunContext,
 ): Promise<string[]> {
-  const resolver = new Resolver({ timeout: context.timeoutMs, tries: 1 });
+  const resolver = new Resolver({ timeout: Math.ceil(context.limitMs + GRACE_MS), tries: 1 });
   if (server !== undefined) {
     const { address, port } = parseServer(server)!;
     context.run.permissions.checkNet("dns", server, address, port);

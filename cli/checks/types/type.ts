@@ -32,12 +32,12 @@ export interface Run {
 
 export interface RunContext {
   readonly run: Run;
-  /** Of the check, for logs. */
+  /** Of the check, or of its step if that has one. */
   readonly name: string;
   /** The folder of the check file. */
   readonly folder: string;
-  /** Milliseconds for this attempt. */
-  readonly timeoutMs: number;
+  /** Milliseconds that this step may take. At their end the signal is aborted, and the step has failed. */
+  readonly limitMs: number;
   /** Aborted at the timeout, at a signal, and at the global timeout. What is open must be closed then. */
   readonly signal: AbortSignal;
   /** Shows text that a check printed: to standard error, under the check's name. */

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failure, Stop } from "../../../interpreter/error.ts";
+import { errorOf, results } from "../script.ts";
 import { Misbehaving, ok } from "./misbehaving.ts";
 import { Serving } from "./serving.ts";
-import { errorOf, results } from "../script.ts";
 
 let server: Serving;
 const folder = mkdtempSync(join(tmpdir(), "http-"));
@@ -54,17 +54,23 @@ describe("results", () => {
     ).toEqual([200, '{"a":[1,2]}', "application/json", true, "integer", true, 2, 0, undefined]);
   });
   test("any status is a result", async () => {
-    expect(await run(`local r = http.get(url .. "/status/503") return r.status, r.ok, r.body`)).toEqual([503, false, "s"]);
-  });
-  test("cookies are a list as well", async () => {
-    expect(await run(`local r = http.get(url .. "/cookies") return r.headers["set-cookie"], r.cookies[1], r.cookies[2]`)).toEqual([
-      "a=1; Path=/, b=2",
-      "a=1; Path=/",
-      "b=2",
+    expect(await run(`local r = http.get(url .. "/status/503") return r.status, r.ok, r.body`)).toEqual([
+      503,
+      false,
+      "s",
     ]);
   });
+  test("cookies are a list as well", async () => {
+    expect(
+      await run(`local r = http.get(url .. "/cookies") return r.headers["set-cookie"], r.cookies[1], r.cookies[2]`),
+    ).toEqual(["a=1; Path=/, b=2", "a=1; Path=/", "b=2"]);
+  });
   test("the URL is the last one's", async () => {
-    expect(await run(`local r = http.get(url .. "/to/json") return r.url == url .. "/json", http.get(url .. "/to/x", {max_redirects = 0}).status`)).toEqual([true, 302]);
+    expect(
+      await run(
+        `local r = http.get(url .. "/to/json") return r.url == url .. "/json", http.get(url .. "/to/x", {max_redirects = 0}).status`,
+      ),
+    ).toEqual([true, 302]);
   });
   test("resp:json says what is wrong", async () => {
     expect(await fail(`http.get(url .. "/status/200"):json()`)).toStartWith("resp:json: ");
@@ -74,24 +80,44 @@ describe("results", () => {
 describe("requests", () => {
   test.each([
     ["http.get(URL)", "GET", "", "none", ""],
-    ['http.head(URL)', "HEAD", "", "none", ""],
-    ['http.delete(URL)', "DELETE", "", "none", ""],
-    ['http.options(URL)', "OPTIONS", "", "none", ""],
-    ['http.post(URL)', "POST", "", "none", ""],
+    ["http.head(URL)", "HEAD", "", "none", ""],
+    ["http.delete(URL)", "DELETE", "", "none", ""],
+    ["http.options(URL)", "OPTIONS", "", "none", ""],
+    ["http.post(URL)", "POST", "", "none", ""],
     ['http.post(URL, "a\\0\\xff")', "POST", "", "none", "a\0\xff"],
-    ['http.post(URL, 12)', "POST", "", "none", "12"],
-    ['http.put(URL, {a = 1})', "PUT", "", "application/json", '{"a":1}'],
-    ['http.patch(URL, {1, 2}, {headers = {["content-type"] = "application/merge-patch+json"}})', "PATCH", "", "application/merge-patch+json", "[1,2]"],
-    ['http.post(URL, nil, {form = {a = "x y&", b = {1, 2}}})', "POST", "", "application/x-www-form-urlencoded", "a=x+y%26&b=1&b=2"],
+    ["http.post(URL, 12)", "POST", "", "none", "12"],
+    ["http.put(URL, {a = 1})", "PUT", "", "application/json", '{"a":1}'],
+    [
+      'http.patch(URL, {1, 2}, {headers = {["content-type"] = "application/merge-patch+json"}})',
+      "PATCH",
+      "",
+      "application/merge-patch+json",
+      "[1,2]",
+    ],
+    [
+      'http.post(URL, nil, {form = {a = "x y&", b = {1, 2}}})',
+      "POST",
+      "",
+      "application/x-www-form-urlencoded",
+      "a=x+y%26&b=1&b=2",
+    ],
     ['http.request("PROPFIND", URL, {body = "x"})', "PROPFIND", "", "none", "x"],
     ['http.request("DELETE", URL, {body = {1}})', "DELETE", "", "application/json", "[1]"],
-    ['http.get(URL, {query = {q = "a b/é", n = {1, 2.5}, t = true}})', "GET", "q=a%20b%2F%C3%A9&n=1&n=2.5&t=true", "none", ""],
+    [
+      'http.get(URL, {query = {q = "a b/é", n = {1, 2.5}, t = true}})',
+      "GET",
+      "q=a%20b%2F%C3%A9&n=1&n=2.5&t=true",
+      "none",
+      "",
+    ],
     ['http.get(URL .. "?x=1#f", {query = {y = 2}})', "GET", "x=1&y=2", "none", ""],
     ['http.client({base_url = url}):get("echo", {query = {a = 1}})', "GET", "a=1", "none", ""],
     ['http.client({base_url = url .. "/"}):post("/echo", {1})', "POST", "", "application/json", "[1]"],
     ['http.client():request("PUT", URL, {body = "x"})', "PUT", "", "none", "x"],
   ])("%s", async (call, method, query, type, body) => {
-    const given = await run(`local URL = url .. "/echo" local r = ${call} return r.headers["x-method"], r.headers["x-query"], r.headers["x-type"], r.body`);
+    const given = await run(
+      `local URL = url .. "/echo" local r = ${call} return r.headers["x-method"], r.headers["x-query"], r.headers["x-type"], r.body`,
+    );
     expect(given).toEqual([method, query, type, method === "HEAD" ? "" : body]);
   });
 
@@ -119,20 +145,32 @@ describe("arguments and options that do not fit", () => {
     ["http.get(url, 7)", "bad argument #2 to 'http.get' (table expected, got number)"],
     ["http.post(url, true)", "bad argument #2 to 'http.post' (string, table or nil expected, got boolean)"],
     ["http.get(url, {timeout = 'x'})", "bad argument #2 to 'http.get' (field 'timeout': number expected, got string)"],
-    ["http.get(url, {timeout = 0})", "bad argument #2 to 'http.get' (field 'timeout': value out of range: 0 is below 0.001)"],
-    ["http.get(url, {timeout = 0/0})", "bad argument #2 to 'http.get' (field 'timeout': value out of range: not a number)"],
+    [
+      "http.get(url, {timeout = 0})",
+      "bad argument #2 to 'http.get' (field 'timeout': value out of range: 0 is below 0.001)",
+    ],
+    [
+      "http.get(url, {timeout = 0/0})",
+      "bad argument #2 to 'http.get' (field 'timeout': value out of range: not a number)",
+    ],
     ["http.get(url, {headers = {['X: y'] = '1'}})", 'http.get: invalid header name "X: y"'],
     ["http.get(url, {headers = {X = 'a\\r\\nY: z'}})", 'http.get: invalid character in the value of header "X"'],
     ["http.get(url, {bearer = 'a b'})", "http.get: invalid character in bearer"],
     ["http.get(url, {auth = {'u'}})", "http.get: auth must be {user, password}, and the user without a colon"],
     ["http.get(url, {auth = {'u', 'p'}, bearer = 'x'})", "http.get: either auth or bearer"],
     ["http.post(url, 'x', {form = {}})", "http.post: either a body or a form"],
-    ["http.get(url, {query = {a = {{}}}})", 'http.get: query: value of "a" must be a string, number, boolean or a list of them'],
+    [
+      "http.get(url, {query = {a = {{}}}})",
+      'http.get: query: value of "a" must be a string, number, boolean or a list of them',
+    ],
     ["http.get(url, {tls = {cart = 'x'}})", 'http.get: unknown field "cart" in tls'],
     ["http.get(url, {tls = {ca = '/nonexistent'}})", 'http.get: tls.ca: "/nonexistent": no such file or directory'],
     ["http.get(url, {tls = {cert = '-----BEGIN CERTIFICATE-----'}})", "http.get: tls.cert and tls.key belong together"],
     ["http.get(url, {retries = {count = -1}})", "http.get: retries.count must be an integer from 0"],
-    ["http.get(url, {proxy = true})", "bad argument #2 to 'http.get' (field 'proxy': string or false expected, got boolean)"],
+    [
+      "http.get(url, {proxy = true})",
+      "bad argument #2 to 'http.get' (field 'proxy': string or false expected, got boolean)",
+    ],
     ["http.get('file:///etc/passwd')", 'http.get: invalid URL "file:///etc/passwd" (scheme "file" is not supported)'],
     ["http.get('http://u:secret@h\\\\/')", 'http.get: invalid URL "http://h\\/" (a backslash)'],
     ["http.request('get', url)", 'http.request: invalid method "get"'],
@@ -141,10 +179,19 @@ describe("arguments and options that do not fit", () => {
     ["http.request('GET / HTTP/1.1\\r\\nX: y', url)", 'http.request: invalid method "GET / HTTP/1.1\\x0d\\x0aX: y"'],
     ["http.get('http://127.0.0.1:1/x')", "http.get: GET http://127.0.0.1:1/x: connection refused"],
     ["http.post('http://u:secret@127.0.0.1:1/x', '')", "http.post: POST http://127.0.0.1:1/x: connection refused"],
-    ["http.client({base_url = 'http://127.0.0.1:1'}):get('/x')", "http.get: GET http://127.0.0.1:1/x: connection refused"],
+    [
+      "http.client({base_url = 'http://127.0.0.1:1'}):get('/x')",
+      "http.get: GET http://127.0.0.1:1/x: connection refused",
+    ],
     ["http.get(url .. '/slow', {timeout = 0.05})", "http.get: GET URL/slow: timed out after 0.05s"],
-    ["http.get(url .. '/to/to/to/json', {max_redirects = 2})", "http.get: GET URL/to/to/to/json: more than 2 redirects"],
-    ["http.get(url .. '/json', {max_body = 5})", "http.get: GET URL/json: response body is larger than max_body (5 bytes)"],
+    [
+      "http.get(url .. '/to/to/to/json', {max_redirects = 2})",
+      "http.get: GET URL/to/to/to/json: more than 2 redirects",
+    ],
+    [
+      "http.get(url .. '/json', {max_body = 5})",
+      "http.get: GET URL/json: response body is larger than max_body (5 bytes)",
+    ],
     ["http.serve(65536, {})", "bad argument #1 to 'http.serve' (value out of range: 65536 is above 65535)"],
     ["http.serve(-1, {})", "bad argument #1 to 'http.serve' (value out of range: -1 is below 0)"],
     ["http.serve(1.5, {})", "bad argument #1 to 'http.serve' (number has no integer representation)"],
@@ -179,7 +226,8 @@ describe("downloads", () => {
     using good = await Misbehaving.answering(ok("\0new\xff"));
     using bad = await Misbehaving.answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "end");
     using none = await Misbehaving.answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope");
-    const get = (url: string) => `local r = http.get("${url}", {download = "${path}"}) return r.status, r.body, r.file, r.size`;
+    const get = (url: string) =>
+      `local r = http.get("${url}", {download = "${path}"}) return r.status, r.body, r.file, r.size`;
     expect(await errorOf(get(bad.url))).toContain("connection closed before the response was complete");
     expect(readFileSync(path, "latin1")).toBe("old");
     expect(await results(get(none.url))).toEqual([404, "nope", undefined, undefined]);
@@ -200,7 +248,9 @@ describe("downloads", () => {
       for (let i = 0; i < 40; i++) socket.write(Buffer.alloc(1 << 20, i));
     });
     const limits = { memoryBytes: 16 << 20, timeoutMs: Infinity };
-    expect(await results(`return http.get("${large.url}", {download = "${path}"}).size`, { limits })).toEqual([40 << 20]);
+    expect(await results(`return http.get("${large.url}", {download = "${path}"}).size`, { limits })).toEqual([
+      40 << 20,
+    ]);
     expect(readFileSync(path).length).toBe(40 << 20);
     rmSync(path);
   });
@@ -226,7 +276,8 @@ describe("files from a server", () => {
     } catch {
       // There from the row before.
     }
-    const given = await run(`local r = http.get(url .. "/file/${name}", {headers = {Range = "${range}" ~= "" and "${range}" or nil}})
+    const given =
+      await run(`local r = http.get(url .. "/file/${name}", {headers = {Range = "${range}" ~= "" and "${range}" or nil}})
       return r.status, r.body, r.headers["content-type"], r.headers["content-range"]`);
     expect(given).toEqual(expected as never);
   });
@@ -248,7 +299,9 @@ describe("files from a server", () => {
 describe("traces are passed on", () => {
   const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   test.each(["/relay", "/relay-spawned"])("from the request that %s answers", async (path) => {
-    expect(await run(`return http.get(url .. "${path}", {headers = {traceparent = "${parent}"}}).body`)).toEqual([parent]);
+    expect(await run(`return http.get(url .. "${path}", {headers = {traceparent = "${parent}"}}).body`)).toEqual([
+      parent,
+    ]);
     expect(await run(`return http.get(url .. "${path}").body`)).toEqual(["none"]);
   });
   test("from the environment", async () => {

@@ -15,7 +15,11 @@ export class Authority {
   }
 
   /** A certificate signed by the authority, for `subjectAltName`; expired long ago if asked. */
-  issue(name: string, altNames: string, expired = false): { cert: string; key: string; certFile: string; keyFile: string } {
+  issue(
+    name: string,
+    altNames: string,
+    expired = false,
+  ): { cert: string; key: string; certFile: string; keyFile: string } {
     this.openssl(["req", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`]);
     writeFileSync(
       join(this.folder, "ca.cnf"),
@@ -25,12 +29,39 @@ export class Authority {
     writeFileSync(join(this.folder, "index.txt"), "");
     writeFileSync(join(this.folder, "serial"), `${Math.floor(Math.random() * 1e8) + 1e8}`.slice(0, 8));
     const dates = expired ? ["-startdate", "20200101000000Z", "-enddate", "20210101000000Z"] : ["-days", "1"];
-    this.openssl(["ca", "-batch", "-config", "ca.cnf", "-extensions", "e", "-notext", ...dates, "-in", `${name}.csr`, "-out", `${name}.pem`]);
+    this.openssl([
+      "ca",
+      "-batch",
+      "-config",
+      "ca.cnf",
+      "-extensions",
+      "e",
+      "-notext",
+      ...dates,
+      "-in",
+      `${name}.csr`,
+      "-out",
+      `${name}.pem`,
+    ]);
     return this.files(name);
   }
 
   selfSigned(name: string, altNames: string) {
-    this.openssl(["req", "-x509", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "2", "-subj", `/CN=${name}`, "-addext", `subjectAltName=${altNames}`]);
+    this.openssl([
+      "req",
+      "-x509",
+      ...KEY,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.pem`,
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+      "-addext",
+      `subjectAltName=${altNames}`,
+    ]);
     return this.files(name);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { Attempt } from "../../../builtins/http/attempt.ts";
-import { type ClientContext, perform, type Plan, type Response } from "../../../builtins/http/client/perform.ts";
+import { type ClientContext, type Plan, perform, type Response } from "../../../builtins/http/client/perform.ts";
 import { Pool } from "../../../builtins/http/client/pool.ts";
 import { Failure } from "../../../builtins/http/failure.ts";
 import { headerOf } from "../../../builtins/http/headers.ts";
@@ -28,7 +28,10 @@ function plan(given: Partial<Plan> & { url: string }): Plan {
 }
 
 /** Status and body, or the words of the failure without method and URL. */
-async function get(given: Partial<Plan> & { url: string }, shared?: ClientContext & { pool: Pool }): Promise<Response | string> {
+async function get(
+  given: Partial<Plan> & { url: string },
+  shared?: ClientContext & { pool: Pool },
+): Promise<Response | string> {
   const using = shared ?? context();
   try {
     return await perform(plan(given), using, new Attempt(Infinity));
@@ -48,27 +51,82 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
     // name, bytes, then, outcome
     ["a good one", ok("hi"), "open", "200 hi"],
     ["headers of 1 MB", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(1e6)}\r\n\r\n`, "open", "response headers are too large"],
-    ["10,000 headers", `HTTP/1.1 200 OK\r\n${"A: b\r\n".repeat(10000)}Content-Length: 0\r\n\r\n`, "open", "too many response headers"],
-    ["a status line of 1 MB", `HTTP/1.1 200 ${"x".repeat(1e6)}\r\nContent-Length: 0\r\n\r\n`, "open", "response headers are too large"],
+    [
+      "10,000 headers",
+      `HTTP/1.1 200 OK\r\n${"A: b\r\n".repeat(10000)}Content-Length: 0\r\n\r\n`,
+      "open",
+      "too many response headers",
+    ],
+    [
+      "a status line of 1 MB",
+      `HTTP/1.1 200 ${"x".repeat(1e6)}\r\nContent-Length: 0\r\n\r\n`,
+      "open",
+      "response headers are too large",
+    ],
     ["status 99", "HTTP/1.1 99 OK\r\n\r\n", "open", "malformed response (invalid status code)"],
     ["status 1000", "HTTP/1.1 1000 OK\r\n\r\n", "open", "malformed response (invalid response status)"],
     ["HTTP/9.9", "HTTP/9.9 200 OK\r\n\r\n", "open", "malformed response (invalid HTTP version)"],
     ["another protocol", "SSH-2.0-OpenSSH\r\n", "open", "malformed response (not HTTP/1.1)"],
     ["TLS", "\x15\x03\x03\0\x02\x02P", "open", "malformed response (not HTTP/1.1)"],
-    ["100 times 100", "HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + ok("hi"), "open", "malformed response (unexpected status)"],
+    [
+      "100 times 100",
+      "HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + ok("hi"),
+      "open",
+      "malformed response (unexpected status)",
+    ],
     ["one 103", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${ok("hi")}`, "open", "200 hi"],
-    ["100 times 103", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100) + ok("hi"), "open", "malformed response (too many interim responses)"],
-    ["101 unasked", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "open", "malformed response (unexpected status)"],
-    ["length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "open", /^malformed response/],
-    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi", "open", /^malformed response/],
+    [
+      "100 times 103",
+      "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100) + ok("hi"),
+      "open",
+      "malformed response (too many interim responses)",
+    ],
+    [
+      "101 unasked",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+      "open",
+      "malformed response (unexpected status)",
+    ],
+    [
+      "length and chunks",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+      "open",
+      /^malformed response/,
+    ],
+    [
+      "two lengths",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
+      "open",
+      /^malformed response/,
+    ],
     ["a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", "open", /^malformed response/],
-    ["a chunk beyond all bounds", chunked("ffffffffffffffff1\r\nhi"), "open", "malformed response (chunk size overflow)"],
+    [
+      "a chunk beyond all bounds",
+      chunked("ffffffffffffffff1\r\nhi"),
+      "open",
+      "malformed response (chunk size overflow)",
+    ],
     ["a bad chunk size", chunked("zz\r\nhi"), "open", "malformed response (invalid character in chunk size)"],
-    ["a chunk without its end", chunked("2\r\nhixx0\r\n\r\n"), "open", "malformed response (expected LF after chunk data)"],
+    [
+      "a chunk without its end",
+      chunked("2\r\nhixx0\r\n\r\n"),
+      "open",
+      "malformed response (expected LF after chunk data)",
+    ],
     ["chunks cut short", chunked("5\r\nhi"), "end", "connection closed before the response was complete"],
     ["trailers", chunked("2\r\nhi\r\n0\r\nX: y\r\n\r\n"), "open", "200 hi"],
-    ["another transfer coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nxx", "open", "malformed response (unsupported transfer encoding)"],
-    ["a body cut short", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi", "end", "connection closed before the response was complete"],
+    [
+      "another transfer coding",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nxx",
+      "open",
+      "malformed response (unsupported transfer encoding)",
+    ],
+    [
+      "a body cut short",
+      "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi",
+      "end",
+      "connection closed before the response was complete",
+    ],
     ["a body up to the end", "HTTP/1.1 200 OK\r\n\r\nhi", "end", "200 hi"],
     ["HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nhi", "end", "200 hi"],
     ["nothing", "", "end", "connection closed before the response was complete"],
@@ -81,18 +139,43 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
     ["more than it announced", `${ok("hi")}EXTRA`, "open", "200 hi"],
     ["204 with a length", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nhi", "open", "204 "],
     ["304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "open", "304 "],
-    ["a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "open", "response body is larger than max_body (1048576 bytes)"],
+    [
+      "a huge length",
+      "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+      "open",
+      "response body is larger than max_body (1048576 bytes)",
+    ],
     ["no answer", "", "open", "timed out after 0.15s"],
     ["headers, then silence", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "open", "timed out after 0.15s"],
     ["broken gzip", ok("hi", "Content-Encoding: gzip\r\n"), "open", "cannot decode the response body (gzip)"],
-    ["broken gzip, and silence", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\nhihihi", "open", "cannot decode the response body (gzip)"],
-    ["gzip cut short", ok(gzipSync("hello").toString("latin1").slice(0, 15), "Content-Encoding: gzip\r\n"), "open", "cannot decode the response body (gzip)"],
+    [
+      "broken gzip, and silence",
+      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\nhihihi",
+      "open",
+      "cannot decode the response body (gzip)",
+    ],
+    [
+      "gzip cut short",
+      ok(gzipSync("hello").toString("latin1").slice(0, 15), "Content-Encoding: gzip\r\n"),
+      "open",
+      "cannot decode the response body (gzip)",
+    ],
     ["an unknown encoding", ok("hi", "Content-Encoding: zstd\r\n"), "open", 'unsupported content encoding "zstd"'],
-    ["__proto__ as an encoding", ok("hi", "Content-Encoding: __proto__\r\n"), "open", 'unsupported content encoding "__proto__"'],
+    [
+      "__proto__ as an encoding",
+      ok("hi", "Content-Encoding: __proto__\r\n"),
+      "open",
+      'unsupported content encoding "__proto__"',
+    ],
     ["six encodings", ok("hi", `Content-Encoding: ${"gzip, ".repeat(6)}\r\n`), "open", "more than 5 content encodings"],
   ] as [string, string, "open" | "end" | "reset", string | RegExp][])("%s", async (_name, bytes, then, outcome) => {
     using server = await Misbehaving.answering(bytes, then);
-    const given = brief(await get({ url: `${server.url}/x`, timeout: typeof outcome === "string" && outcome.startsWith("timed") ? 0.15 : 2 }));
+    const given = brief(
+      await get({
+        url: `${server.url}/x`,
+        timeout: typeof outcome === "string" && outcome.startsWith("timed") ? 0.15 : 2,
+      }),
+    );
     if (typeof outcome === "string") expect(given).toBe(outcome);
     else expect(given).toMatch(outcome);
   });
@@ -162,7 +245,9 @@ describe("what servers encode", () => {
     expect(brief(await get({ url: server.url, method: "HEAD" }))).toBe("200 ");
   });
   test("a bomb ends at max_body", async () => {
-    using server = await Misbehaving.answering(ok(gzipSync(Buffer.alloc(50 << 20)).toString("latin1"), "Content-Encoding: gzip\r\n"));
+    using server = await Misbehaving.answering(
+      ok(gzipSync(Buffer.alloc(50 << 20)).toString("latin1"), "Content-Encoding: gzip\r\n"),
+    );
     const before = process.memoryUsage().rss;
     expect(brief(await get({ url: server.url }))).toBe("response body is larger than max_body (1048576 bytes)");
     expect(process.memoryUsage().rss - before).toBeLessThan(40 << 20);
@@ -174,10 +259,11 @@ describe("redirects", () => {
   const site = (pages: Record<string, string>) =>
     Misbehaving.start((socket, request) => {
       if (!request.endsWith("\r\n\r\n")) return;
-      const path = /([^ ]+) HTTP\/1\.1\r\n(?![^]* HTTP\/1\.1\r\n)/.exec(request)?.[1] ?? "";
+      const path = /([^ ]+) HTTP\/1\.1\r\n(?![\s\S]* HTTP\/1\.1\r\n)/.exec(request)?.[1] ?? "";
       socket.write(pages[path] ?? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     });
-  const to = (location: string, status = 302) => `HTTP/1.1 ${status} Found\r\nLocation: ${location}\r\nContent-Length: 3\r\n\r\nold`;
+  const to = (location: string, status = 302) =>
+    `HTTP/1.1 ${status} Found\r\nLocation: ${location}\r\nContent-Length: 3\r\n\r\nold`;
 
   test.each([
     ["/next", "200 next"],
@@ -189,7 +275,12 @@ describe("redirects", () => {
     ["javascript:1", 'redirect to an unsupported scheme "javascript"'],
     ["http://", 'redirect to an invalid URL "http://"'],
   ])("to %s", async (location, outcome) => {
-    using server = await site({ "/": to(location), "/next": ok("next"), "/next?a=b": ok("query"), "/?a=b": ok("own query") });
+    using server = await site({
+      "/": to(location),
+      "/next": ok("next"),
+      "/next?a=b": ok("query"),
+      "/?a=b": ok("own query"),
+    });
     expect(brief(await get({ url: server.url }))).toBe(outcome);
   });
   test.each([
@@ -214,10 +305,14 @@ describe("redirects", () => {
   });
   test("to another origin carry no secret, not even back again", async () => {
     using second = await Misbehaving.start((socket) => socket.write(to(`${first.url}/back`, 307)));
-    using first = await Misbehaving.start((socket, request) => socket.write(request.includes("/back") ? ok("end") : to(`${second.url}/`, 307)));
+    using first = await Misbehaving.start((socket, request) =>
+      socket.write(request.includes("/back") ? ok("end") : to(`${second.url}/`, 307)),
+    );
     const headers = ["Authorization", "Bearer 1", "X-Vault-Token", "2", "Cookie", "a=3", "X-Request-Id", "4"];
     expect(brief(await get({ url: `http://u:p@127.0.0.1:${first.port}/`, headers }))).toBe("200 end");
-    expect(first.requests[0]!.split("GET /back")[0]).toMatch(/Authorization: Bearer 1\r\nX-Vault-Token: 2\r\nCookie: a=3/);
+    expect(first.requests[0]!.split("GET /back")[0]).toMatch(
+      /Authorization: Bearer 1\r\nX-Vault-Token: 2\r\nCookie: a=3/,
+    );
     for (const later of [second.requests[0]!, (first.requests[1] ?? first.requests[0]!.split("GET /back")[1])!]) {
       expect(later).not.toMatch(/authorization|vault|cookie/i);
       expect(later).toContain("X-Request-Id: 4");
@@ -246,21 +341,47 @@ describe("retries", () => {
     ["not unless asked", [busy()], {}, "503 ", 1],
     ["a lost connection", ["close", good], { retries }, "200 hi", 2],
     ["not a POST", [busy(), good], { retries, method: "POST", body: Buffer.from("x") }, "503 ", 1],
-    ["not a POST whose connection is lost", ["close", good], { retries, method: "POST", body: Buffer.from("x") }, "connection closed before the response was complete", 1],
-    ["a POST if told so", [busy(), good], { retries: { ...retries, unsafe: true }, method: "POST", body: Buffer.from("x") }, "200 hi", 2],
+    [
+      "not a POST whose connection is lost",
+      ["close", good],
+      { retries, method: "POST", body: Buffer.from("x") },
+      "connection closed before the response was complete",
+      1,
+    ],
+    [
+      "a POST if told so",
+      [busy(), good],
+      { retries: { ...retries, unsafe: true }, method: "POST", body: Buffer.from("x") },
+      "200 hi",
+      2,
+    ],
     ["Retry-After that is garbage", [busy("Retry-After: soon\r\n"), good], { retries }, "200 hi", 2],
-    ["Retry-After in the past", [busy("Retry-After: Sat, 22 Nov 2014 10:00:00 GMT\r\n"), good], { retries }, "200 hi", 2],
+    [
+      "Retry-After in the past",
+      [busy("Retry-After: Sat, 22 Nov 2014 10:00:00 GMT\r\n"), good],
+      { retries },
+      "200 hi",
+      2,
+    ],
     ["another status", ["HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"], { retries }, "500 ", 1],
     ["nothing malformed", ["HTTP/9.9 200 OK\r\n\r\n"], { retries }, "malformed response (invalid HTTP version)", 1],
-  ] as [string, string[], Partial<Plan>, string, number][])("%s", async (_name, answers, given, outcome, connections) => {
-    using server = await counted(answers);
-    expect(brief(await get({ url: server.url, ...given }))).toBe(outcome);
-    expect(server.requests.length).toBe(connections);
-  });
+  ] as [string, string[], Partial<Plan>, string, number][])(
+    "%s",
+    async (_name, answers, given, outcome, connections) => {
+      using server = await counted(answers);
+      expect(brief(await get({ url: server.url, ...given }))).toBe(outcome);
+      expect(server.requests.length).toBe(connections);
+    },
+  );
 
   test("a POST that could not connect", async () => {
     const started = performance.now();
-    const given = await get({ url: "http://127.0.0.1:1", method: "POST", body: Buffer.from("x"), retries: { ...retries, backoff: 0.02 } });
+    const given = await get({
+      url: "http://127.0.0.1:1",
+      method: "POST",
+      body: Buffer.from("x"),
+      retries: { ...retries, backoff: 0.02 },
+    });
     expect(given).toBe("connection refused");
     expect(performance.now() - started).toBeGreaterThan(55);
   });
@@ -323,7 +444,12 @@ describe("connections", () => {
 
 test("headers go out as given, in order, with what every request has", async () => {
   using server = await Misbehaving.answering(ok("hi"));
-  await get({ url: `http://us%65r:p@127.0.0.1:${server.port}/a b?c`, headers: ["X-A", "1", "x-a", "2", "X-B", "\xc3\xa9"], method: "PUT", body: Buffer.from([0, 255]) });
+  await get({
+    url: `http://us%65r:p@127.0.0.1:${server.port}/a b?c`,
+    headers: ["X-A", "1", "x-a", "2", "X-B", "\xc3\xa9"],
+    method: "PUT",
+    body: Buffer.from([0, 255]),
+  });
   expect(server.requests[0]).toBe(
     `PUT /a%20b?c HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\nconnection: keep-alive\r\nAuthorization: Basic ${btoa("user:p")}\r\n` +
       "X-A: 1\r\nx-a: 2\r\nX-B: \xc3\xa9\r\nUser-Agent: assay\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\ncontent-length: 2\r\n\r\n\0\xff",
@@ -331,9 +457,24 @@ test("headers go out as given, in order, with what every request has", async () 
 });
 
 test("repeated response headers are all there", async () => {
-  using server = await Misbehaving.answering(ok("", "A: 1\r\na: 2\r\nSet-Cookie: x=1\r\nSet-Cookie: y=2\r\nB: \xe9\xff\r\n"));
+  using server = await Misbehaving.answering(
+    ok("", "A: 1\r\na: 2\r\nSet-Cookie: x=1\r\nSet-Cookie: y=2\r\nB: \xe9\xff\r\n"),
+  );
   const given = (await get({ url: server.url })) as Response;
-  expect(given.headers).toEqual(["A", "1", "a", "2", "Set-Cookie", "x=1", "Set-Cookie", "y=2", "B", "\xe9\xff", "Content-Length", "0"]);
+  expect(given.headers).toEqual([
+    "A",
+    "1",
+    "a",
+    "2",
+    "Set-Cookie",
+    "x=1",
+    "Set-Cookie",
+    "y=2",
+    "B",
+    "\xe9\xff",
+    "Content-Length",
+    "0",
+  ]);
   expect(headerOf(given.headers, "b")).toBe("\xe9\xff");
 });
 

@@ -15,9 +15,12 @@ test.each([
   ["bytes=-", undefined],
   ["bytes=a-b", undefined],
   ["items=0-1", undefined],
-] as [string | undefined, [number, number] | "unsatisfiable" | undefined][])("range %s of ten bytes", (value, range) => {
-  expect(parseRange(value, 10)).toEqual(Array.isArray(range) ? { first: range[0], last: range[1] } : range);
-});
+] as [string | undefined, [number, number] | "unsatisfiable" | undefined][])(
+  "range %s of ten bytes",
+  (value, range) => {
+    expect(parseRange(value, 10)).toEqual(Array.isArray(range) ? { first: range[0], last: range[1] } : range);
+  },
+);
 
 test.each([
   ["/x/a.html", "text/html; charset=utf-8"],

@@ -98,7 +98,10 @@ test.each([
 });
 
 test("what announces a body, a wait or a websocket", () => {
-  expect(get("Host: h\r\nContent-Length: 5\r\nExpect: 100-Continue")).toMatchObject({ length: 5, expectsContinue: true });
+  expect(get("Host: h\r\nContent-Length: 5\r\nExpect: 100-Continue")).toMatchObject({
+    length: 5,
+    expectsContinue: true,
+  });
   expect(get("Host: h\r\nTransfer-Encoding: Chunked")).toMatchObject({ length: -1 });
   expect(get("Host: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket")).toMatchObject({ upgrade: true });
 });

@@ -58,9 +58,19 @@ describe.if(nginx !== null)("nginx", () => {
       }`,
     );
     child = Bun.spawn([nginx!, "-c", join(folder, "nginx.conf"), "-p", folder], { stdout: "ignore", stderr: "ignore" });
-    [url, secure, strict] = [`http://127.0.0.1:${plainPort}`, `https://localhost:${tlsPort}`, `https://localhost:${strictPort}`];
+    [url, secure, strict] = [
+      `http://127.0.0.1:${plainPort}`,
+      `https://localhost:${tlsPort}`,
+      `https://localhost:${strictPort}`,
+    ];
     for (let i = 0; i < 200; i++) {
-      if (await fetch(`${url}/echo`).then(() => true, () => false)) return;
+      if (
+        await fetch(`${url}/echo`).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
       await Bun.sleep(10);
     }
     throw new Error("nginx did not start");
@@ -72,7 +82,9 @@ describe.if(nginx !== null)("nginx", () => {
   });
 
   const run = (source: string) =>
-    results(`local url, secure, strict, folder = "${url}", "${secure}", "${strict}", "${authority.folder}" local tls = {ca = folder .. "/ca.pem"} ${source}`);
+    results(
+      `local url, secure, strict, folder = "${url}", "${secure}", "${strict}", "${authority.folder}" local tls = {ca = folder .. "/ca.pem"} ${source}`,
+    );
 
   test("gzip, chunks and lengths", async () => {
     expect(
@@ -82,7 +94,9 @@ describe.if(nginx !== null)("nginx", () => {
     ).toEqual([60000, "gzip", "chunked", true, "60000"]);
   });
   test("bytes", async () => {
-    expect(await run(`local b = http.get(url .. "/bytes.bin").body return #b, b:byte(1), b:byte(256), b:byte(11)`)).toEqual([256, 0, 255, 10]);
+    expect(
+      await run(`local b = http.get(url .. "/bytes.bin").body return #b, b:byte(1), b:byte(256), b:byte(11)`),
+    ).toEqual([256, 0, 255, 10]);
   });
   test("ranges", async () => {
     expect(
@@ -91,7 +105,11 @@ describe.if(nginx !== null)("nginx", () => {
     ).toEqual([206, "hello", "bytes 0-4/60000", 416]);
   });
   test("conditions", async () => {
-    expect(await run(`local r = http.get(url .. "/bytes.bin") return http.get(url .. "/bytes.bin", {headers = {["If-None-Match"] = r.headers.etag}}).status`)).toEqual([304]);
+    expect(
+      await run(
+        `local r = http.get(url .. "/bytes.bin") return http.get(url .. "/bytes.bin", {headers = {["If-None-Match"] = r.headers.etag}}).status`,
+      ),
+    ).toEqual([304]);
   });
   test("redirects", async () => {
     expect(
@@ -107,17 +125,19 @@ describe.if(nginx !== null)("nginx", () => {
     ).toEqual([418, "short", "PUT q=1 v 3", 200, 2]);
   });
   test("basic authentication", async () => {
-    expect(await run(`return http.get(url .. "/auth").status, http.get(url .. "/auth", {auth = {"u", "p"}}).body, http.get((url:gsub("//", "//u:p@")) .. "/auth").body`)).toEqual([
-      401,
-      "in",
-      "in",
-    ]);
+    expect(
+      await run(
+        `return http.get(url .. "/auth").status, http.get(url .. "/auth", {auth = {"u", "p"}}).body, http.get((url:gsub("//", "//u:p@")) .. "/auth").body`,
+      ),
+    ).toEqual([401, "in", "in"]);
   });
   test("a body that is refused", async () => {
     expect(await run(`return http.post(url .. "/limited", ("x"):rep(100000)).status`)).toEqual([413]);
   });
   test("connections that are closed after each response", async () => {
-    expect(await run(`for i = 1, 50 do assert.eq(http.get(url .. "/close").body, "bye") end return true`)).toEqual([true]);
+    expect(await run(`for i = 1, 50 do assert.eq(http.get(url .. "/close").body, "bye") end return true`)).toEqual([
+      true,
+    ]);
   });
   test("many at a time", async () => {
     expect(

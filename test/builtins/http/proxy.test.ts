@@ -32,7 +32,8 @@ test.each([
 });
 
 describe("the environment", () => {
-  const find = (url: string, env: Record<string, string>) => environmentProxy(parseUrl(url), (key) => env[key])?.target.authority;
+  const find = (url: string, env: Record<string, string>) =>
+    environmentProxy(parseUrl(url), (key) => env[key])?.target.authority;
   test.each([
     ["http://h/", { HTTP_PROXY: "http://p:1" }, "p:1"],
     ["https://h/", { HTTP_PROXY: "http://p:1" }, undefined],

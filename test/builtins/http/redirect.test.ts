@@ -2,7 +2,17 @@ import { expect, test } from "bun:test";
 import { redirected } from "../../../builtins/http/client/redirect.ts";
 import { parseUrl } from "../../../builtins/http/url.ts";
 
-const SECRETS = ["Authorization", "Cookie", "X-Vault-Token", "X-Api-Key", "PRIVATE-TOKEN", "x-my-secret", "Proxy-Authorization", "X-Unheard-Of", "Host"];
+const SECRETS = [
+  "Authorization",
+  "Cookie",
+  "X-Vault-Token",
+  "X-Api-Key",
+  "PRIVATE-TOKEN",
+  "x-my-secret",
+  "Proxy-Authorization",
+  "X-Unheard-Of",
+  "Host",
+];
 const HARMLESS = ["Accept", "Content-Type", "User-Agent", "X-Request-Id"];
 
 function request(url: string, method = "POST", body: string | undefined = "x") {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Failure } from "../../../builtins/http/failure.ts";
+import type { Failure } from "../../../builtins/http/failure.ts";
 import { Routes } from "../../../builtins/http/server/routes.ts";
 import { NativeFunction } from "../../../interpreter/function.ts";
 import { LuaTable } from "../../../interpreter/table.ts";

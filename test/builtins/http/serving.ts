@@ -1,9 +1,9 @@
 /** Scripts that serve, and raw connections to talk to them with. */
 import { connect, type Socket } from "node:net";
-import { stopServers } from "../../../builtins/http/running.ts";
 import { Host, type HostSettings } from "../../../builtins/host.ts";
+import { stopServers } from "../../../builtins/http/running.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
-import { createVm, load, LuaError, Task } from "../../../interpreter/index.ts";
+import { createVm, LuaError, load, Task } from "../../../interpreter/index.ts";
 import type { Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
 

@@ -79,7 +79,9 @@ test("an endless body is given as it comes, and closing ends the request", async
 });
 
 test("leaving the loop closes the stream", async () => {
-  expect(await results(`for line in http.stream("GET", "${base}/endless"):lines() do return line end`)).toEqual(["first"]);
+  expect(await results(`for line in http.stream("GET", "${base}/endless"):lines() do return line end`)).toEqual([
+    "first",
+  ]);
   await closed;
 });
 

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { errorOf, results } from "../script.ts";
 import { Authority } from "./authority.ts";
 import { Misbehaving, ok } from "./misbehaving.ts";
@@ -30,7 +30,12 @@ async function serve(pair: { cert: string; key: string }, options: object = {}):
   closing.push(() => server.close());
   return (server.address() as { port: number }).port;
 }
-const ports = { good: await serve(good), other: await serve(other), expired: await serve(expired), own: await serve(own) };
+const ports = {
+  good: await serve(good),
+  other: await serve(other),
+  expired: await serve(expired),
+  own: await serve(own),
+};
 
 /** The body, or the words of the error without what precedes them. */
 async function get(url: string, opts = "", env: Record<string, string> = {}): Promise<string> {
@@ -46,7 +51,12 @@ describe("certificates", () => {
     ["good", "127.0.0.1", CA, "hi"],
     ["good", "localhost", "", "certificate signed by an unknown authority"],
     ["good", "localhost", "tls = {insecure = true}", "hi"],
-    ["good", "127.0.0.1", `tls = {ca = "${authority.caFile}", server_name = "other.test"}`, "certificate is for another host (it names localhost, 127.0.0.1)"],
+    [
+      "good",
+      "127.0.0.1",
+      `tls = {ca = "${authority.caFile}", server_name = "other.test"}`,
+      "certificate is for another host (it names localhost, 127.0.0.1)",
+    ],
     ["own", "localhost", CA, "self-signed certificate"],
     ["own", "localhost", "", "self-signed certificate"],
     ["own", "localhost", `tls = {ca = "${own.certFile}"}`, "hi"],
@@ -63,13 +73,19 @@ describe("certificates", () => {
     expect(await results(source)).toEqual([true, false, true, true, false]);
   });
   test("PEM texts do as well as paths", async () => {
-    const outcome = await results(`return http.get("https://localhost:${ports.good}/", {tls = {ca = ...}}).body`, { args: [authority.ca] });
+    const outcome = await results(`return http.get("https://localhost:${ports.good}/", {tls = {ca = ...}}).body`, {
+      args: [authority.ca],
+    });
     expect(outcome).toEqual(["hi"]);
   });
   test("what is no PEM is refused", async () => {
-    expect(await errorOf(`http.get("https://localhost/", {tls = {ca = "${good.keyFile}"}})`)).toBe("test:1: http.get: tls.ca holds no PEM certificate");
+    expect(await errorOf(`http.get("https://localhost/", {tls = {ca = "${good.keyFile}"}})`)).toBe(
+      "test:1: http.get: tls.ca holds no PEM certificate",
+    );
     const broken = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n";
-    expect(await get(`https://localhost:${ports.good}/`, `tls = {ca = "${broken}"}`)).toBe("unreadable certificate or key");
+    expect(await get(`https://localhost:${ports.good}/`, `tls = {ca = "${broken}"}`)).toBe(
+      "unreadable certificate or key",
+    );
   });
   test("NODE_TLS_REJECT_UNAUTHORIZED is ignored", async () => {
     // In a process of its own, as the variable is read from the start.
@@ -85,12 +101,16 @@ describe("certificates", () => {
   });
   test("SSL_CERT_FILE", async () => {
     expect(await get(`https://localhost:${ports.good}/`, "", { SSL_CERT_FILE: authority.caFile })).toBe("hi");
-    expect(await errorOf(`http.get("https://localhost:${ports.good}/")`, { env: { SSL_CERT_FILE: "/nonexistent" } })).toContain(
-      'SSL_CERT_FILE: "/nonexistent": no such file or directory',
-    );
+    expect(
+      await errorOf(`http.get("https://localhost:${ports.good}/")`, { env: { SSL_CERT_FILE: "/nonexistent" } }),
+    ).toContain('SSL_CERT_FILE: "/nonexistent": no such file or directory');
   });
   test.each([
-    ["a server without TLS", () => Misbehaving.start((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")), "the server does not speak TLS on this port"],
+    [
+      "a server without TLS",
+      () => Misbehaving.start((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")),
+      "the server does not speak TLS on this port",
+    ],
     ["one that closes", () => Misbehaving.start((socket) => socket.end()), /^connection (reset|closed)/],
     ["one that is silent", () => Misbehaving.answering(""), "timed out after 0.2s"],
   ] as [string, () => Promise<Misbehaving>, string | RegExp][])("%s", async (_name, make, outcome) => {
@@ -103,7 +123,8 @@ describe("certificates", () => {
 
 describe("client certificates", async () => {
   const port = await serve(good, { ca: authority.ca, requestCert: true, rejectUnauthorized: true });
-  const tls = (pair: { certFile: string; keyFile: string }) => `tls = {ca = "${authority.caFile}", cert = "${pair.certFile}", key = "${pair.keyFile}"}`;
+  const tls = (pair: { certFile: string; keyFile: string }) =>
+    `tls = {ca = "${authority.caFile}", cert = "${pair.certFile}", key = "${pair.keyFile}"}`;
   test("are sent", async () => {
     expect(await get(`https://localhost:${port}/`, tls(client))).toBe("hi");
   });
@@ -122,12 +143,18 @@ describe("the cluster's own authority", () => {
   const folder = join(authority.folder, "serviceaccount");
   mkdirSync(folder);
   writeFileSync(join(folder, "ca.crt"), authority.ca);
-  const env = { ASSAY_SERVICEACCOUNT_DIR: folder, KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(ports.good) };
+  const env = {
+    ASSAY_SERVICEACCOUNT_DIR: folder,
+    KUBERNETES_SERVICE_HOST: "127.0.0.1",
+    KUBERNETES_SERVICE_PORT: String(ports.good),
+  };
   test("is trusted for the address of the API server, and for nothing else", async () => {
     expect(await get(`https://127.0.0.1:${ports.good}/`, "", env)).toBe("hi");
     expect(await get(`https://localhost:${ports.good}/`, "", env)).toBe("certificate signed by an unknown authority");
     expect(await get(`https://127.0.0.1:${ports.own}/`, "", env)).toBe("self-signed certificate");
-    expect(await get(`https://127.0.0.1:${ports.good}/`, "", { ...env, KUBERNETES_SERVICE_PORT: "443" })).toBe("certificate signed by an unknown authority");
+    expect(await get(`https://127.0.0.1:${ports.good}/`, "", { ...env, KUBERNETES_SERVICE_PORT: "443" })).toBe(
+      "certificate signed by an unknown authority",
+    );
   });
   test.each([
     ["kubernetes.default.svc", true],
@@ -147,7 +174,10 @@ describe("the cluster's own authority", () => {
 });
 
 /** A proxy that leads every tunnel to one port. */
-async function tunnel(port: number, secure = false): Promise<{ port: number; requests: string[]; [Symbol.dispose](): void }> {
+async function tunnel(
+  port: number,
+  secure = false,
+): Promise<{ port: number; requests: string[]; [Symbol.dispose](): void }> {
   const requests: string[] = [];
   const accept = (socket: import("node:net").Socket) => {
     socket.on("error", () => {});
@@ -172,15 +202,21 @@ async function tunnel(port: number, secure = false): Promise<{ port: number; req
 describe("proxies (hostile.md H22)", () => {
   test("get whole URLs of plain requests, and their credentials", async () => {
     using proxy = await tunnel(1);
-    expect(await get("http://api.example/x?y", "", { HTTP_PROXY: `http://us%65r:p@127.0.0.1:${proxy.port}` })).toBe("by proxy");
+    expect(await get("http://api.example/x?y", "", { HTTP_PROXY: `http://us%65r:p@127.0.0.1:${proxy.port}` })).toBe(
+      "by proxy",
+    );
     expect(proxy.requests[0]).toStartWith("GET http://api.example/x?y HTTP/1.1\r\nhost: api.example\r\n");
     expect(proxy.requests[0]).toContain(`Proxy-Authorization: Basic ${btoa("user:p")}\r\n`);
   });
   test("tunnel TLS, which ends at the target", async () => {
     using proxy = await tunnel(ports.good);
     expect(await get("https://localhost/", `${CA}, proxy = "http://u:p@127.0.0.1:${proxy.port}"`)).toBe("hi");
-    expect(proxy.requests[0]).toBe(`CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\nProxy-Authorization: Basic ${btoa("u:p")}\r\n\r\n`);
-    expect(await get("https://elsewhere.test/", `${CA}, proxy = "127.0.0.1:${proxy.port}"`)).toBe("certificate is for another host (it names localhost, 127.0.0.1)");
+    expect(proxy.requests[0]).toBe(
+      `CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\nProxy-Authorization: Basic ${btoa("u:p")}\r\n\r\n`,
+    );
+    expect(await get("https://elsewhere.test/", `${CA}, proxy = "127.0.0.1:${proxy.port}"`)).toBe(
+      "certificate is for another host (it names localhost, 127.0.0.1)",
+    );
   });
   test("can be reached by TLS themselves", async () => {
     using proxy = await tunnel(ports.good, true);
@@ -201,11 +237,15 @@ describe("proxies (hostile.md H22)", () => {
     ["HTTP/1.1 200 OK\r\n\r\nEARLY", "malformed reply"],
   ])("that answer %j", async (reply, words) => {
     using proxy = await Misbehaving.answering(reply);
-    expect(await get("https://api.example/", `proxy = "http://u:secret@127.0.0.1:${proxy.port}"`)).toBe(`proxy 127.0.0.1:${proxy.port}: ${words}`);
+    expect(await get("https://api.example/", `proxy = "http://u:secret@127.0.0.1:${proxy.port}"`)).toBe(
+      `proxy 127.0.0.1:${proxy.port}: ${words}`,
+    );
   });
   test("that hang", async () => {
     using proxy = await Misbehaving.answering("");
-    expect(await get("https://api.example/", `timeout = 0.1, proxy = "http://127.0.0.1:${proxy.port}"`)).toBe("timed out after 0.1s");
+    expect(await get("https://api.example/", `timeout = 0.1, proxy = "http://127.0.0.1:${proxy.port}"`)).toBe(
+      "timed out after 0.1s",
+    );
   });
   test.each([
     ["garbage.invalid", "proxy garbage.invalid: host not found"],
@@ -229,21 +269,29 @@ describe("a server with TLS", () => {
     expect(await get(`http://localhost:${serving.port}/`)).not.toBe("secure");
   });
   test("can ask for client certificates", async () => {
-    await using serving = await Serving.start(`{GET = {["/"] = function(req) return "secure" end}}`, `tls = {${pair}, ca = "${authority.caFile}"}`);
+    await using serving = await Serving.start(
+      `{GET = {["/"] = function(req) return "secure" end}}`,
+      `tls = {${pair}, ca = "${authority.caFile}"}`,
+    );
     const url = `https://localhost:${serving.port}/`;
-    expect(await get(url, `tls = {ca = "${authority.caFile}", cert = "${client.certFile}", key = "${client.keyFile}"}`)).toBe("secure");
+    expect(
+      await get(url, `tls = {ca = "${authority.caFile}", cert = "${client.certFile}", key = "${client.keyFile}"}`),
+    ).toBe("secure");
     expect(await get(url, CA)).not.toBe("secure");
   });
   test("does not wait for ever for a handshake", async () => {
     await using serving = await Serving.start("{}", `tls = {${pair}}, header_timeout = 0.1`);
     const silent = connect(serving.port, "127.0.0.1");
-    const closed = await Promise.race([new Promise((settle) => silent.on("close", () => settle(true))), Bun.sleep(1500)]);
+    const closed = await Promise.race([
+      new Promise((settle) => silent.on("close", () => settle(true))),
+      Bun.sleep(1500),
+    ]);
     silent.destroy();
     expect(closed).toBe(true);
   });
   test("refuses certificates that are none", async () => {
-    expect(await errorOf(`http.serve(0, {}, {tls = {cert = "${good.certFile}", key = "${client.keyFile}"}})`)).toContain(
-      "the private key does not belong to the certificate",
-    );
+    expect(
+      await errorOf(`http.serve(0, {}, {tls = {cert = "${good.certFile}", key = "${client.keyFile}"}})`),
+    ).toContain("the private key does not belong to the certificate");
   });
 });

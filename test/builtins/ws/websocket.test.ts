@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
-import { acceptKey } from "../../../builtins/ws/handshake.ts";
+import type { Failure } from "../../../builtins/http/failure.ts";
 import { verify } from "../../../builtins/ws/connect.ts";
-import { Failure } from "../../../builtins/http/failure.ts";
-import { errorOf, results } from "../script.ts";
+import { acceptKey } from "../../../builtins/ws/handshake.ts";
 import { Raw, Serving, statuses } from "../http/serving.ts";
+import { errorOf, results } from "../script.ts";
 
 let server: Serving;
 let url: string;
@@ -31,7 +31,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const run = (source: string) => results(`local url = "${url}" ${source}`);
-const fail = async (source: string) => (await errorOf(`local url = "${url}" ${source}`)).replace("test:1: ", "").replaceAll(url, "URL");
+const fail = async (source: string) =>
+  (await errorOf(`local url = "${url}" ${source}`)).replace("test:1: ", "").replaceAll(url, "URL");
 
 describe("messages", () => {
   test("are bytes, sent as text or as binary", async () => {
@@ -43,11 +44,17 @@ describe("messages", () => {
     ).toEqual(["h\xc3\xa9\0", "", "\0\xff"]);
   });
   test.each([1, 125, 126, 127, 65535, 65536, 100000])("of %d bytes", async (size) => {
-    expect(await run(`local c <close> = ws.connect(url .. "/echo") local m = ("x"):rep(${size}) c:send(m) return c:recv() == m`)).toEqual([true]);
+    expect(
+      await run(
+        `local c <close> = ws.connect(url .. "/echo") local m = ("x"):rep(${size}) c:send(m) return c:recv() == m`,
+      ),
+    ).toEqual([true]);
   });
   test("keep their order, and wait for a reader", async () => {
     expect(
-      await run(`local c <close> = ws.connect(url .. "/flood") sleep(0.05) local n = 0 for i = 1, 5000 do n = n + #c:recv() end return n`),
+      await run(
+        `local c <close> = ws.connect(url .. "/flood") sleep(0.05) local n = 0 for i = 1, 5000 do n = n + #c:recv() end return n`,
+      ),
     ).toEqual([5000000]);
   });
   test("that are no text must say so", async () => {
@@ -85,15 +92,23 @@ describe("the end of a connection", () => {
     [`c = ws.connect(url .. "/fails") c:recv()`, "ws.recv: connection closed (1011 internal error)"],
     [`c = ws.connect(url .. "/echo") c:close() c:send("x")`, "ws.send: connection closed (1000)"],
     [`c = ws.connect(url .. "/echo") c:close(3000, "mine") c:recv()`, "ws.recv: connection closed (3000 mine)"],
-    [`c = ws.connect(url .. "/echo") c:close(1005)`, "ws.close: code 1005 cannot be sent (1000, 1001, 1011 and 3000 to 4999 can)"],
+    [
+      `c = ws.connect(url .. "/echo") c:close(1005)`,
+      "ws.close: code 1005 cannot be sent (1000, 1001, 1011 and 3000 to 4999 can)",
+    ],
     [`c = ws.connect(url .. "/echo") c:close(1000, ("x"):rep(124))`, "ws.close: reason is longer than 123 bytes"],
     [`c = ws.connect(url .. "/echo") c:send(("x"):rep(100001)) c:recv()`, "ws.recv: connection closed (1009)"],
-    [`c = ws.connect(url .. "/echo", {max_message = 10}) c:send(("x"):rep(11)) c:recv()`, "ws.recv: connection closed (1009 message is larger than max_message)"],
+    [
+      `c = ws.connect(url .. "/echo", {max_message = 10}) c:send(("x"):rep(11)) c:recv()`,
+      "ws.recv: connection closed (1009 message is larger than max_message)",
+    ],
   ])("%s", async (source, message) => {
     expect(await fail(`local ${source}`)).toBe(message);
   });
   test("closing twice is fine", async () => {
-    expect(await run(`local c = ws.connect(url .. "/echo") c:close() c:close(4000, "x") ws.close(c) return true`)).toEqual([true]);
+    expect(
+      await run(`local c = ws.connect(url .. "/echo") c:close() c:close(4000, "x") ws.close(c) return true`),
+    ).toEqual([true]);
   });
   test("the server's handler is told the code", async () => {
     await run(`ws.connect(url .. "/code"):close(4002, "why")`);
@@ -118,7 +133,9 @@ describe("the end of a connection", () => {
 
 describe("the handshake", () => {
   test("carries path, query and headers", async () => {
-    expect(await run(`local c <close> = ws.connect(url .. "/room/a%20b?q=1", {headers = {["X-A"] = "h"}}) return c:recv()`)).toEqual(["a b1h"]);
+    expect(
+      await run(`local c <close> = ws.connect(url .. "/room/a%20b?q=1", {headers = {["X-A"] = "h"}}) return c:recv()`),
+    ).toEqual(["a b1h"]);
   });
   test.each([
     [`{"v1", "v2"}`, "v2"],
@@ -127,26 +144,41 @@ describe("the handshake", () => {
     [`{"v3"}`, "nil"],
     [`{}`, "nil"],
   ])("subprotocols %s", async (offered, chosen) => {
-    expect(await run(`local c <close> = ws.connect(url .. "/sub", {subprotocols = ${offered}}) return c:recv(), tostring(c:subprotocol())`)).toEqual([
-      chosen,
-      chosen,
-    ]);
+    expect(
+      await run(
+        `local c <close> = ws.connect(url .. "/sub", {subprotocols = ${offered}}) return c:recv(), tostring(c:subprotocol())`,
+      ),
+    ).toEqual([chosen, chosen]);
   });
   test.each([
     [`ws.connect(url .. "/nope")`, "ws.connect: URL/nope: the server answered 404 Not Found"],
     [`ws.connect("ws://127.0.0.1:1/")`, "ws.connect: ws://127.0.0.1:1/: connection refused"],
     [`ws.connect("http://h/")`, 'ws.connect: invalid URL "http://h/" (scheme "http" is not supported)'],
     [`ws.connect("ws://u:secret@127.0.0.1:1/")`, "ws.connect: ws://127.0.0.1:1/: connection refused"],
-    [`ws.connect(url .. "/echo", {headers = {X = "a\\nb"}})`, 'ws.connect: invalid character in the value of header "X"'],
-    [`ws.connect(url .. "/echo", {subprotocols = {"a b"}})`, "bad argument #2 to 'ws.connect' (field 'subprotocols': list of names expected, got table)"],
+    [
+      `ws.connect(url .. "/echo", {headers = {X = "a\\nb"}})`,
+      'ws.connect: invalid character in the value of header "X"',
+    ],
+    [
+      `ws.connect(url .. "/echo", {subprotocols = {"a b"}})`,
+      "bad argument #2 to 'ws.connect' (field 'subprotocols': list of names expected, got table)",
+    ],
     [`ws.recv({})`, "bad argument #1 to 'ws.recv' (ws.connection expected, got table)"],
   ])("%s", async (source, message) => {
     expect(await fail(source)).toBe(message);
   });
   test.each([
     ["no version", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400],
-    ["another version", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400],
-    ["a bad key", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n", 400],
+    [
+      "another version",
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+      400,
+    ],
+    [
+      "a bad key",
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n",
+      400,
+    ],
     ["no upgrade", "", 405],
   ])("a client with %s", async (_name, fields, status) => {
     const client = new Raw(server.port).send(`GET /echo HTTP/1.1\r\nHost: h\r\n${fields}\r\n`);
@@ -171,23 +203,30 @@ test("what a server's answer must be (RFC 6455 §4.1)", () => {
   expect(words(good.replace("s3pP", "x3pP"))).toBe("wrong accept key in the handshake");
   expect(words(good.replace("101", "200"))).toBe("the server answered 200 Switching Protocols");
   expect(words(good.replace("Upgrade: WebSocket\r\n", ""))).toBe("the server did not agree to a websocket");
-  expect(words(`${good}\r\nSec-WebSocket-Extensions: permessage-deflate`)).toBe("the server chose an extension that was not offered");
+  expect(words(`${good}\r\nSec-WebSocket-Extensions: permessage-deflate`)).toBe(
+    "the server chose an extension that was not offered",
+  );
   expect(words(`${good}\r\nSec-WebSocket-Protocol: a`)).toBe("the server chose a subprotocol that was not offered");
   expect(words(`${good}\r\nbad header`)).toBe("malformed response (bad header)");
   expect(words("SSH-2.0")).toBe("malformed response (not HTTP/1.1)");
 });
 
 /** A server that shakes hands and then sends the given bytes. */
-async function sending(bytes: Buffer, then?: (socket: Socket) => void): Promise<{ url: string; received: () => Buffer; [Symbol.dispose](): void }> {
+async function sending(
+  bytes: Buffer,
+  then?: (socket: Socket) => void,
+): Promise<{ url: string; received: () => Buffer; [Symbol.dispose](): void }> {
   let received: Buffer = Buffer.alloc(0);
   const server: Server = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", (head) => {
       const key = /Sec-WebSocket-Key: (\S+)/.exec(head.toString())![1]!;
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`);
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`,
+      );
       socket.write(bytes);
       socket.on("data", (chunk) => {
-        received = Buffer.concat([received, chunk]);
+        received = Buffer.concat([received, Buffer.from(chunk)]);
         then?.(socket);
       });
     });
@@ -199,15 +238,31 @@ async function sending(bytes: Buffer, then?: (socket: Socket) => void): Promise<
 
 const frame = (first: number, payload: Buffer | string, length = Buffer.byteLength(payload as string)) =>
   Buffer.concat([
-    length < 126 ? Buffer.from([first, length]) : length < 65536 ? Buffer.from([first, 126, length >> 8, length & 255]) : Buffer.from([first, 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255]),
+    length < 126
+      ? Buffer.from([first, length])
+      : length < 65536
+        ? Buffer.from([first, 126, length >> 8, length & 255])
+        : Buffer.from([first, 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255]),
     Buffer.from(payload as string),
   ]);
 
 describe("peers that misbehave (hostile.md H23)", () => {
   test.each([
-    ["a compressed message nobody agreed on", frame(0xc1, "hi"), /^ws.recv: connection closed \(1002 protocol error: unexpected rsv 1\)/],
-    ["a masked frame from a server", Buffer.from([0x81, 0x82, 0, 0, 0, 0, 1, 2]), /1002 protocol error: unexpected mask/],
-    ["a control frame of 126 bytes", frame(0x89, "x".repeat(126)), /1002 protocol error: invalid control payload length/],
+    [
+      "a compressed message nobody agreed on",
+      frame(0xc1, "hi"),
+      /^ws.recv: connection closed \(1002 protocol error: unexpected rsv 1\)/,
+    ],
+    [
+      "a masked frame from a server",
+      Buffer.from([0x81, 0x82, 0, 0, 0, 0, 1, 2]),
+      /1002 protocol error: unexpected mask/,
+    ],
+    [
+      "a control frame of 126 bytes",
+      frame(0x89, "x".repeat(126)),
+      /1002 protocol error: invalid control payload length/,
+    ],
     ["a control frame in pieces", frame(0x09, "x"), /1002 protocol error: expected fin/],
     ["text that is not UTF-8", frame(0x81, Buffer.from([0xff, 0xfe])), /1007 text message is not valid UTF-8/],
     ["close code 1005", frame(0x88, Buffer.from([0x03, 0xed])), /1002 protocol error: invalid close code/],
@@ -217,36 +272,56 @@ describe("peers that misbehave (hostile.md H23)", () => {
     ["a continuation of nothing", frame(0x80, "x"), /1002 protocol error: invalid opcode/],
     ["a message beyond all bounds", frame(0x82, "x", 300 << 20), /1009 message is larger than max_message/],
     ["a length of 64 bits", Buffer.from([0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255]), /1009|1002/],
-    ["a million fragments", Buffer.concat([frame(0x01, "x"), ...Array.from({ length: 200_000 }, () => frame(0x00, "x"))]), /1008 message comes in too many pieces/],
-    ["fragments that grow too large", Buffer.concat([frame(0x02, Buffer.alloc(9 << 20)), frame(0x80, Buffer.alloc(9 << 20))]), /1009 message is larger than max_message/],
+    [
+      "a million fragments",
+      Buffer.concat([frame(0x01, "x"), ...Array.from({ length: 200_000 }, () => frame(0x00, "x"))]),
+      /1008 message comes in too many pieces/,
+    ],
+    [
+      "fragments that grow too large",
+      Buffer.concat([frame(0x02, Buffer.alloc(9 << 20)), frame(0x80, Buffer.alloc(9 << 20))]),
+      /1009 message is larger than max_message/,
+    ],
   ] as [string, Buffer, RegExp][])("%s", async (_name, bytes, message) => {
     using peer = await sending(bytes);
     const started = performance.now();
-    expect(await errorOf(`local c = ws.connect("${peer.url}") c:recv(5)`).then((text) => text.replace("test:1: ", ""))).toMatch(message);
+    expect(
+      await errorOf(`local c = ws.connect("${peer.url}") c:recv(5)`).then((text) => text.replace("test:1: ", "")),
+    ).toMatch(message);
     // Our close frame went out, masked, with the code.
     expect(peer.received()[0]).toBe(0x88);
     expect(performance.now() - started).toBeLessThan(4500);
   });
 
   test("pings are answered, fragments put together, control frames may come between", async () => {
-    using peer = await sending(Buffer.concat([frame(0x01, "he"), frame(0x89, "p"), frame(0x00, "l"), frame(0x80, "lo")]));
-    expect(await results(`local c = ws.connect("${peer.url}") local m = c:recv() sleep(0.01) return m`)).toEqual(["hello"]);
+    using peer = await sending(
+      Buffer.concat([frame(0x01, "he"), frame(0x89, "p"), frame(0x00, "l"), frame(0x80, "lo")]),
+    );
+    expect(await results(`local c = ws.connect("${peer.url}") local m = c:recv() sleep(0.01) return m`)).toEqual([
+      "hello",
+    ]);
     expect(peer.received()[0]).toBe(0x8a);
   });
 
   test("a peer that answers no ping is lost", async () => {
     using peer = await sending(Buffer.alloc(0));
-    expect(await errorOf(`local c = ws.connect("${peer.url}", {ping = 0.03}) c:recv()`)).toContain("connection closed (1006 ping not answered)");
+    expect(await errorOf(`local c = ws.connect("${peer.url}", {ping = 0.03}) c:recv()`)).toContain(
+      "connection closed (1006 ping not answered)",
+    );
   });
 
   test("a connection that breaks off", async () => {
     using peer = await sending(frame(0x81, "x"), (socket) => socket.destroy());
-    expect(await errorOf(`local c = ws.connect("${peer.url}") c:recv() c:send("y") c:recv()`)).toContain("connection closed (1006 connection lost)");
+    expect(await errorOf(`local c = ws.connect("${peer.url}") c:recv() c:send("y") c:recv()`)).toContain(
+      "connection closed (1006 connection lost)",
+    );
   });
 
   test("a client that does not mask", async () => {
     const client = new Raw(server.port);
-    client.send("GET /echo HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    client.send(
+      "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
     expect(statuses(await client.until(/\r\n\r\n/))).toEqual([101]);
     client.socket.write(frame(0x81, "hi"));
     // 1002: protocol error.
