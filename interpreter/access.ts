@@ -90,7 +90,7 @@ export function keyError(key: Value): string | undefined {
 
 /**
  * `object[key] = value` beyond the fast path of a node. Returns undefined when done, SUSPENDED after leaving a record
- * with stage META_DONE.
+ * with stage META_DONE. `isConstant` says that the key is a string that stands in the program.
  */
 export function setIndex(
   R: Registers,
@@ -100,6 +100,7 @@ export function setIndex(
   key: Value,
   value: Value,
   described: Described,
+  isConstant = false,
 ): undefined | Suspended {
   let at = object;
   for (let i = 0; i < MAX_CHAIN; i++) {
@@ -110,7 +111,8 @@ export function setIndex(
       if (handler === undefined || at.get(key) !== undefined) {
         const wrong = keyError(key);
         if (wrong !== undefined) throw runtimeError(R, base, node, wrong);
-        at.set(key, value);
+        if (isConstant) at.setConstant(key as string, value);
+        else at.set(key, value);
         return undefined;
       }
     } else {

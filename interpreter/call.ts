@@ -220,7 +220,7 @@ function notCallable(fn: Value, R: Registers, base: number, site: Site): LuaErro
  */
 export function call(fn: Value, args: Value[]): Results | Suspended {
   const top = state.top;
-  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw nativeOverflow();
+  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw failure(nativeOverflow(), 0);
   state.nativeCalls++;
   const given = invoke(fn, args, state.R, top + NATIVE_WINDOW, NATIVE_SITE);
   state.top = top;
@@ -233,7 +233,7 @@ export function call(fn: Value, args: Value[]): Results | Suspended {
  * results.
  */
 export function callMetamethod(R: Registers, base: number, site: Site, fn: Value, args: Value[]): Results | Suspended {
-  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw nativeOverflow();
+  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());
   state.nativeCalls++;
   const given = invoke(fn, args, R, base + site.size, site);
   if (given !== SUSPENDED) state.nativeCalls--;
@@ -244,7 +244,7 @@ export function leaveMetamethod(): void {
   state.nativeCalls--;
 }
 
-function nativeOverflow(): LuaError {
+function nativeOverflow(): string {
   // Some room is left for message handlers and close methods to run in; past that nothing helps.
-  return failure(state.nativeCalls > MAX_NATIVE_CALLS + 25 ? "error in error handling" : "C stack overflow");
+  return state.nativeCalls > MAX_NATIVE_CALLS + 25 ? "error in error handling" : "C stack overflow";
 }

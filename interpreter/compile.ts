@@ -41,6 +41,8 @@ import {
   Block,
   Block2,
   Block3,
+  Block4,
+  Block5,
   Break,
   CallStatement,
   GenericFor,
@@ -295,10 +297,7 @@ class Compiler {
       }
     }
     if (labels.size > 0) return new LabelledBlock(statements, labels);
-    if (statements.length === 1) return statements[0]!;
-    if (statements.length === 2) return new Block2(statements[0]!, statements[1]!);
-    if (statements.length === 3) return new Block3(statements[0]!, statements[1]!, statements[2]!);
-    return new Block(statements);
+    return sequence(statements);
   }
 
   /** Variables are active from the first site after their declaration. */
@@ -548,10 +547,17 @@ class Compiler {
   ): StatementNode {
     const targets = variables.map((target): Target => {
       if (target.type === "IndexExpression") {
-        return { kind: "index", object: this.expression(target.base), key: this.expression(target.index) };
+        const key = this.expression(target.index);
+        const constant = key instanceof Constant && typeof key.value === "string";
+        return { kind: "index", object: this.expression(target.base), key, constant };
       }
       if (target.type === "MemberExpression") {
-        return { kind: "index", object: this.expression(target.base), key: new Constant(target.identifier.name) };
+        return {
+          kind: "index",
+          object: this.expression(target.base),
+          key: new Constant(target.identifier.name),
+          constant: true,
+        };
       }
       const binding = target.binding as Binding;
       switch (binding.kind) {
@@ -562,7 +568,12 @@ class Compiler {
         case "global":
           return { kind: "global", environment: this.environment, name: target.name };
         case "field":
-          return { kind: "index", object: this.variable(binding.environment, "_ENV"), key: new Constant(target.name) };
+          return {
+            kind: "index",
+            object: this.variable(binding.environment, "_ENV"),
+            key: new Constant(target.name),
+            constant: true,
+          };
         case "environment":
           return { kind: "environment", environment: this.environment };
       }
@@ -926,6 +937,28 @@ function fold(row: Operator, a: Value, b: Value): Value {
     return value;
   } catch {
     return undefined;
+  }
+}
+
+/** Statements one after the other, in the form that runs fastest: unrolled up to six, the rest nested in the last. */
+function sequence(statements: StatementNode[]): StatementNode {
+  const [a, b, c, d, e] = statements as [StatementNode, StatementNode, StatementNode, StatementNode, StatementNode];
+  switch (statements.length) {
+    case 0:
+      return new Block([]);
+    case 1:
+      return a;
+    case 2:
+      return new Block2(a, b);
+    case 3:
+      return new Block3(a, b, c);
+    case 4:
+      return new Block4(a, b, c, d);
+    case 5:
+      return new Block5(a, b, c, d, e);
+    default:
+      // Long blocks run once, as a rule: initialisation, the main chunk.
+      return statements.length > 20 ? new Block(statements) : new Block5(a, b, c, d, sequence(statements.slice(4)));
   }
 }
 

@@ -3,8 +3,8 @@
 --- Source: Kubernetes documentation, "JSONPath Support".
 local M = {}
 
-local function broken(path, at)
-  error(("k8s.wait_for: cannot read the JSONPath '%s' at '%s'"):format(path, path:sub(at)), 0)
+local function broken(path, rest)
+  error(("k8s.wait_for: cannot read the JSONPath '%s' at '%s'"):format(path, rest), 0)
 end
 
 --- The steps of a path, such as `{.status.conditions[?(@.type=="Ready")].status}`.
@@ -32,7 +32,7 @@ local function parse(path)
         end
         stop = stop + 1
       end
-      if #name == 0 then broken(path, at) end
+      if #name == 0 then broken(path, text:sub(at)) end
       steps[#steps + 1] = { field = table.concat(name) }
       at = stop
     else
@@ -49,7 +49,7 @@ local function parse(path)
         local wanted = right:match("^(['\"]).*%1$") and right:sub(2, -2) or right
         steps[#steps + 1], at = { filter = parse(left), equal = operator == "==", wanted = wanted }, after_filter
       else
-        broken(path, at)
+        broken(path, text:sub(at))
       end
     end
   end

@@ -393,7 +393,8 @@ local function set_metadata(fn, field, namespace, kind, name, values, value, opt
   if type(values) == "table" then
     opts = value
   else
-    values = { [values] = value == nil and false or value }
+    if value == nil then value = false end
+    values = { [values] = value }
   end
   local set = {}
   for key, one in pairs(values) do

@@ -12,9 +12,9 @@ import { GLOBALS } from "./globals.ts";
 import { callValue, holds, memberOf } from "./invoke.ts";
 import { methodOf } from "./methods.ts";
 import { add, concatenate, divide, floorDivide, modulo, multiply, negate, power, subtract } from "./operators.ts";
-import type { Slice, Star } from "./parse.ts";
 import { Problem, work, workOnText } from "./problem.ts";
 import { type Frame, Scope, type Template, use } from "./runtime.ts";
+import type { Slice, Star } from "./syntax.ts";
 import { TESTS } from "./tests.ts";
 import {
   Arguments,

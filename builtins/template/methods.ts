@@ -280,7 +280,10 @@ const MAPPING: ReadonlyMap<string, Method<List | Dict | LuaTable>> = new Map<str
   ["iteritems", method([], (dict) => new List(entriesOf(dict).map((pair) => new List(pair, true))))],
   ["keys", method([], (dict) => new List(entriesOf(dict).map(([key]) => key)))],
   ["values", method([], (dict) => new List(entriesOf(dict).map(([, value]) => value)))],
-  ["get", method(["key", "default"], (dict, key, fallback) => orElse(orElse(itemOf(dict, required(key)), fallback), null))],
+  [
+    "get",
+    method(["key", "default"], (dict, key, fallback) => orElse(orElse(itemOf(dict, required(key)), fallback), null)),
+  ],
   ["has_key", method(["key"], (dict, key) => itemOf(dict, required(key)) !== undefined)],
   [
     "copy",

@@ -3,10 +3,10 @@ import type * as nodes from "nunjucks/src/nodes.js";
 import type { Steps } from "../../interpreter/library/steps.ts";
 import { freshFrame, runBlock, runTemplate } from "./blocks.ts";
 import { type Code, ExpressionCompiler, evaluate, kindOf } from "./expression.ts";
-import type { Do, Jump, Loop as LoopNode, With } from "./parse.ts";
 import { Position } from "./position.ts";
 import { Problem, work } from "./problem.ts";
 import { type BlockCode, DISCARD, type Frame, type Template, use } from "./runtime.ts";
+import type { Do, Jump, Loop as LoopNode, With } from "./syntax.ts";
 import {
   elementsOf,
   entriesOf,

@@ -3,6 +3,7 @@ import { META_DONE, setIndex } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
 import type { Cell, LuaFunction } from "../function.ts";
 import { charge } from "../memory.ts";
+import { Event, eventOf } from "../metatable.ts";
 import type { Registers } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
@@ -136,6 +137,12 @@ export class SetGlobal extends SiteStatement {
 
 const ENVIRONMENT = { describe: () => " (upvalue '_ENV')" };
 
+/** Whether a store of an absent key goes into the table itself. */
+function takesNewKeys(table: LuaTable): boolean {
+  const { metatable } = table;
+  return metatable === undefined || eventOf(metatable, Event.NewIndex) === undefined;
+}
+
 /** `object.name = value` */
 export class SetField extends SiteStatement {
   protected shape: Shape | undefined = undefined;
@@ -163,11 +170,11 @@ export class SetField extends SiteStatement {
         const slot = this.slot;
         const vals = object.vals;
         if (slot !== 0) {
-          if (vals[slot] !== undefined || object.metatable === undefined) {
+          if (vals[slot] !== undefined || takesNewKeys(object)) {
             vals[slot] = value;
             return undefined;
           }
-        } else if (object.metatable === undefined && value !== undefined && this.next !== undefined) {
+        } else if (value !== undefined && this.next !== undefined && takesNewKeys(object)) {
           if (vals.length > 1) vals.push(value);
           else object.vals = [undefined, value];
           object.shape = this.next;
@@ -175,14 +182,14 @@ export class SetField extends SiteStatement {
           return undefined;
         }
       }
-      if (object.metatable === undefined) {
+      if (takesNewKeys(object)) {
         this.store(object, value);
         return undefined;
       }
     }
-    return setIndex(R, base, this, object, this.name, value, this.object);
+    return setIndex(R, base, this, object, this.name, value, this.object, true);
   }
-  /** Stores into a table without metatable, and learns its shape. */
+  /** Stores into a table without `__newindex`, and learns its shape. */
   private store(object: LuaTable, value: Value): void {
     const before = object.shape;
     object.setConstant(this.name, value);
@@ -208,7 +215,7 @@ export class SetField extends SiteStatement {
       stored = this.value.eval(R, base);
       if (stored === SUSPENDED) return suspend(this, base, VALUE, object);
     }
-    return setIndex(R, base, this, object, this.name, stored as Value, this.object);
+    return setIndex(R, base, this, object, this.name, stored as Value, this.object, true);
   }
   override calleeName(): string {
     return "metamethod 'newindex'";
@@ -370,7 +377,7 @@ export type Target =
   | { kind: "upvalue"; index: number }
   | { kind: "global"; environment: Cell; name: string }
   | { kind: "environment"; environment: Cell }
-  | { kind: "index"; object: Expression; key: Expression };
+  | { kind: "index"; object: Expression; key: Expression /** The key is a string constant. */; constant: boolean };
 
 const PLACE = 100;
 const LAST_VALUE = 3;
@@ -462,7 +469,7 @@ export class MultipleAssignment extends SiteStatement {
           place -= 2;
           const object: Value = R[place];
           const key: Value = R[place + 1];
-          if (object instanceof LuaTable && object.metatable === undefined && key !== undefined && key === key) {
+          if (object instanceof LuaTable && takesNewKeys(object) && key !== undefined && key === key) {
             if (
               typeof key === "number" &&
               key > 0 &&
@@ -471,7 +478,7 @@ export class MultipleAssignment extends SiteStatement {
               value !== undefined
             ) {
               object.array[key] = value;
-            } else if (typeof key === "string") object.setConstant(key, value);
+            } else if (target.constant) object.setConstant(key as string, value);
             else object.set(key, value);
           } else if (setIndex(R, base, this, object, key, value, target.object) === SUSPENDED) {
             return suspend(this, base, STORE + i);

@@ -101,6 +101,77 @@ export class Block3 extends Statement {
   }
 }
 
+export class Block4 extends Statement {
+  constructor(
+    public first: Statement,
+    public second: Statement,
+    public third: Statement,
+    public fourth: Statement,
+  ) {
+    super();
+  }
+  override exec(R: Registers, base: number): Completion {
+    let completion = this.first.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 0) : completion;
+    completion = this.second.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 1) : completion;
+    completion = this.third.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 2) : completion;
+    return this.fourth.exec(R, base);
+  }
+  override resume(R: Registers, base: number, stage: number, _saved: unknown, value: unknown): unknown {
+    if (value !== undefined) return value;
+    if (stage < 1) {
+      const completion = this.second.exec(R, base);
+      if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 1) : completion;
+    }
+    if (stage < 2) {
+      const completion = this.third.exec(R, base);
+      if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 2) : completion;
+    }
+    return this.fourth.exec(R, base);
+  }
+}
+
+export class Block5 extends Statement {
+  constructor(
+    public first: Statement,
+    public second: Statement,
+    public third: Statement,
+    public fourth: Statement,
+    public fifth: Statement,
+  ) {
+    super();
+  }
+  override exec(R: Registers, base: number): Completion {
+    let completion = this.first.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 0) : completion;
+    completion = this.second.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 1) : completion;
+    completion = this.third.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 2) : completion;
+    completion = this.fourth.exec(R, base);
+    if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 3) : completion;
+    return this.fifth.exec(R, base);
+  }
+  override resume(R: Registers, base: number, stage: number, _saved: unknown, value: unknown): unknown {
+    if (value !== undefined) return value;
+    if (stage < 1) {
+      const completion = this.second.exec(R, base);
+      if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 1) : completion;
+    }
+    if (stage < 2) {
+      const completion = this.third.exec(R, base);
+      if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 2) : completion;
+    }
+    if (stage < 3) {
+      const completion = this.fourth.exec(R, base);
+      if (completion !== undefined) return completion === SUSPENDED ? suspend(this, base, 3) : completion;
+    }
+    return this.fifth.exec(R, base);
+  }
+}
+
 /** A block with labels that a goto may come back to. */
 export class LabelledBlock extends Statement {
   constructor(

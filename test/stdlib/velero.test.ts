@@ -104,7 +104,7 @@ describe("reading", () => {
     [`return c:is_backup_failed("bad"), c:is_backup_failed("daily-2"), c:is_backup_failed("none")`]: { gives: true, also: [false, false] },
     [`return c:latest_backup("daily").metadata.name`]: { asked: [`GET ${V}/backups?labelSelector=velero.io%2Fschedule-name%3Ddaily`], gives: "daily-2" },
     [`return c:latest_backup("weekly")`]: { gives: undefined },
-    [`return c:latest_backup(("s"):rep(70))`]: { asked: [`GET ${V}/backups?labelSelector=velero.io%2Fschedule-name%3D${"s".repeat(57)}c5ad69`] },
+    [`return c:latest_backup(("s"):rep(70))`]: { asked: [`GET ${V}/backups?labelSelector=velero.io%2Fschedule-name%3D${"s".repeat(57)}861038`] },
     [`return c:latest_completed_backup("daily").metadata.name, c:latest_completed_backup().metadata.name, c:latest_completed_backup("weekly")`]: { gives: "daily-1", also: ["other", undefined] },
     [`return c:backup_age("daily"), c:backup_age("weekly")`]: { gives: 3600 },
     [`return c:restore_status("again")`]: {
