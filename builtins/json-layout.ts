@@ -4,7 +4,7 @@
  */
 import { basicType } from "../interpreter/error.ts";
 import type { LuaTable } from "../interpreter/table.ts";
-import { LuaFloat, type Value } from "../interpreter/value.ts";
+import { LuaFloat, type Userdata, type Value } from "../interpreter/value.ts";
 import { ARRAY, OBJECT } from "./json-mark.ts";
 
 /** What keeps a value from being written. */
@@ -101,4 +101,12 @@ export function floatText(value: number | LuaFloat): string {
   if (Object.is(n, -0)) return "-0.0";
   const text = String(n);
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** The kinds of the sentinels that stand for null. */
+const NULLS: ReadonlySet<string> = new Set(["json.null", "db.null"]);
+
+/** Whether a userdata stands for null. */
+export function isNull(value: Userdata): boolean {
+  return NULLS.has(value.kind);
 }

@@ -5,7 +5,7 @@ import { charge, reserveMemory } from "../interpreter/memory.ts";
 import { state, TICKS } from "../interpreter/state.ts";
 import { LuaTable, type Shape } from "../interpreter/table.ts";
 import { LuaFloat, Userdata, type Value } from "../interpreter/value.ts";
-import { floatText, type Layout, layoutOf, Unwritable } from "./json-layout.ts";
+import { floatText, isNull, type Layout, layoutOf, Unwritable } from "./json-layout.ts";
 import { OBJECT } from "./json-mark.ts";
 import { MAX_DEPTH, PLAIN } from "./json-parser.ts";
 
@@ -15,9 +15,6 @@ export interface JsonStyle {
   /** Writes the keys of each object in byte order. */
   sortKeys?: boolean;
 }
-
-/** The kinds of the sentinels that stand for null. */
-const NULLS = new Set(["json.null", "db.null"]);
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -123,7 +120,7 @@ class Writer {
     else if (value === undefined) this.ascii("null");
     else if (typeof value === "bigint") this.ascii(value.toString());
     else if (value instanceof LuaFloat) this.ascii(floatText(value));
-    else if (value instanceof Userdata && NULLS.has(value.kind)) this.ascii("null");
+    else if (value instanceof Userdata && isNull(value)) this.ascii("null");
     else throw this.unwritable(`a ${basicType(value)} cannot be written`, step);
   }
 

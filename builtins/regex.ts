@@ -13,7 +13,7 @@ import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { isNumber, type Results, truthy, type Value } from "../interpreter/value.ts";
 import { compilePattern, type Pattern, type Spans } from "./regex/pattern.ts";
-import { invalidAt, Subject } from "./regex/subject.ts";
+import { invalidAt, isAscii, Subject } from "./regex/subject.ts";
 
 /** A result grows by this much between two checks of the memory limit, in bytes. */
 const RESERVE_STEP = 1024 * 1024;
@@ -21,9 +21,10 @@ const RESERVE_STEP = 1024 * 1024;
 const MAX_RESULT = 2 ** 30;
 
 function subjectOf(what: string, pattern: Pattern, text: string): Subject {
-  const bad = invalidAt(text);
+  const ascii = isAscii(text);
+  const bad = ascii ? 0 : invalidAt(text);
   if (bad > 0) throw failure(`${what}: the text is not valid UTF-8 (at byte ${bad})`);
-  return new Subject(text, pattern.instructions);
+  return new Subject(text, pattern.instructions, ascii);
 }
 
 /** Whether a pattern matches anywhere in a text: `regex.match`, for other builtins too. `what` names them in errors. */

@@ -25,6 +25,7 @@ import { Failure, raised } from "./http/failure.ts";
 import { hasHeader, isToken, readHeaders } from "./http/headers.ts";
 import { readTls } from "./http/tls.ts";
 import { type TraceContext, traceHeaders } from "./http/trace.ts";
+import { within } from "./http/within.ts";
 import { connectWebsocket } from "./ws/connect.ts";
 import { MAX_MESSAGE, type WebsocketConnection } from "./ws/connection.ts";
 import { connectionKind, rows } from "./ws/kind.ts";
@@ -102,12 +103,13 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
       }
       const waiting: Cancellable = connecting.then(
         (connection) => {
-          charge(2000);
           const resource = { close: () => settledWithin(connection) };
           host.resources.add(resource);
           void connection.finished.then(() => host.resources.delete(resource));
-          state.vm = vm;
-          return newUserdata(connectionKind, connection);
+          return within(vm, () => {
+            charge(2000);
+            return newUserdata(connectionKind, connection);
+          });
         },
         (error) => {
           throw raised("ws.connect", error);

@@ -1,5 +1,6 @@
 /** Running a Lua script: `assay FILE.lua`, standard input, or code from the command line. */
 
+import { readFileSync } from "node:fs";
 import { Host, type HostSettings } from "../builtins/host.ts";
 import { openBuiltins } from "../builtins/index.ts";
 import { outputFailure, whenOutputFails, writeText } from "../builtins/output.ts";
@@ -49,7 +50,7 @@ async function readScript(file: string, commands: readonly string[]): Promise<st
   const isLua = extension.toLowerCase() === ".lua";
   let source: string;
   try {
-    source = fromBuffer(await Bun.file(file).bytes());
+    source = fromBuffer(readFileSync(file)); // asynchronous reading would start threads first
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (extension !== "" && !isLua && code !== "EISDIR") throw unsupported(extension);

@@ -20,7 +20,7 @@ export const COMMAND_FORMS: readonly Command[] = [
   { form: "schema", summary: "print the JSON Schema of check files" },
   { form: "modules [NAME]", summary: "list the embedded modules, or what one of them offers" },
   { form: "help NAME", summary: "explain a builtin, a module or a function: assay help http.get" },
-  { form: "types", summary: "print type definitions for the Lua language server" },
+  { form: "types [DIR]", summary: "type definitions for the Lua language server: print them, or write them to DIR" },
   { form: "completion bash|zsh|fish", summary: "print a completion script for a shell" },
 ];
 

@@ -18,6 +18,7 @@ import flux from "./flux.lua" with { type: "text" };
 import healthcheck from "./healthcheck.lua" with { type: "text" };
 import k8s from "./k8s.lua" with { type: "text" };
 import kargo from "./kargo.lua" with { type: "text" };
+import prometheus from "./prometheus.lua" with { type: "text" };
 import velero from "./velero.lua" with { type: "text" };
 
 export const modules: Readonly<Record<string, string>> = {
@@ -28,6 +29,7 @@ export const modules: Readonly<Record<string, string>> = {
   healthcheck,
   k8s,
   kargo,
+  prometheus,
   velero,
 
   // Shared by the modules above, not for scripts.

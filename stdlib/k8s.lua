@@ -399,7 +399,7 @@ local function set_metadata(fn, field, namespace, kind, name, values, value, opt
   local set = {}
   for key, one in pairs(values) do
     -- Null removes a key; Lua tables cannot hold it.
-    set[key] = (one == false or one == json.null) and json.null or tostring(one)
+    set[key] = (one == false or one == json.null) and json.null or (math.type(one) and H.num(one)) or tostring(one)
   end
   return (H.patch(target(opts), path, { metadata = { [field] = H.object(set) } }, { fn = "patch", content_type = PATCH_TYPES.merge }))
 end

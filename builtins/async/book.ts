@@ -10,7 +10,7 @@ import { writeLog } from "../log.ts";
 import { after, type Timer } from "../timer.ts";
 
 /** Tasks that may be alive at a time in one machine; each takes one to two kilobytes while it waits. */
-export const MAX_TASKS = 50_000;
+export const MAX_TASKS = 20_000;
 /** Failures kept for somebody to await them before the oldest are logged. */
 const MAX_FAILURES = 10_000;
 

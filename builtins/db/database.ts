@@ -186,19 +186,26 @@ export class Database implements Resource {
     task?.promise.then(abort, abort);
   }
 
-  /** Waits for a statement of a session, but not longer than the timeout: then it is stopped. `shared`: see `stop`. */
+  /**
+   * Waits for a statement of a session, but not longer than the timeout: then it is stopped. `shared`: other statements
+   * may be in front of it, which cannot be helped; it is left to them then, and nobody hears of its outcome.
+   */
   async within<T>(session: Session, running: Promise<T>, shared = false): Promise<T> {
     if (this.timeoutMs === Infinity) return running;
     let late = false;
+    let leave: (error: DatabaseError) => void = () => {};
+    const timeout = new DatabaseError(`timeout of ${this.timeoutMs / 1000}s exceeded`);
+    const left = new Promise<never>((_resolve, reject) => {
+      leave = reject;
+    });
     const timer = after(this.timeoutMs, () => {
       late = true;
-      void stop(session, running, shared);
+      void stop(session, running, shared, () => leave(timeout));
     });
     try {
-      return await running;
+      return await (shared ? Promise.race([running, left]) : running);
     } catch (error) {
-      if (late) throw new DatabaseError(`timeout of ${this.timeoutMs / 1000}s exceeded`);
-      throw error;
+      throw late ? timeout : error;
     } finally {
       timer.cancel();
     }
@@ -248,12 +255,15 @@ class Operation implements Pending<Result> {
     const session = await pool.acquire(work.reads, (giveUp) => {
       this.giveUp = giveUp;
     });
-    try {
-      if (this.abandoned) throw new DatabaseError("cancelled");
-      return await this.inside(session, work, rows);
-    } finally {
+    if (this.abandoned) {
       pool.release(session);
+      throw new DatabaseError("cancelled");
     }
+    const result = this.inside(session, work, rows);
+    // The session is in use until the statement is over, even if nobody waits for it any more.
+    const release = () => pool.release(session);
+    this.running!.then(release, release);
+    return result;
   }
 
   private async inside(session: Session, work: Work, rows: Rows | undefined): Promise<Result> {
@@ -272,9 +282,14 @@ class Operation implements Pending<Result> {
 
 /**
  * Stops what a session runs: asks the server, and cuts the session off if that does not help. `shared`: other
- * statements may be under way on it too.
+ * statements may be under way on it too; `onQueued` is called if it waits behind one, where nothing stops it.
  */
-export async function stop(session: Session, running: Promise<unknown>, shared = false): Promise<void> {
+export async function stop(
+  session: Session,
+  running: Promise<unknown>,
+  shared = false,
+  onQueued: () => void = () => {},
+): Promise<void> {
   let over = false;
   const settled = running.then(
     () => {
@@ -284,8 +299,10 @@ export async function stop(session: Session, running: Promise<unknown>, shared =
       over = true;
     },
   );
-  for (let i = 0; i < 2 && !over; i++) {
-    await session.cancel(shared ? running : undefined);
+  for (let asked = 0; asked < 2 && !over; ) {
+    if (await session.cancel(shared ? running : undefined)) asked++;
+    else if (shared) onQueued();
+    else asked++;
     await Promise.race([settled, new Promise<void>((resolve) => after(GRACE_MS, resolve))]);
   }
   if (!over) session.destroy();

@@ -92,12 +92,13 @@ export class MysqlSession implements Session {
     return new MysqlCursor(this, work, source, this.numeric);
   }
 
-  async cancel(): Promise<void> {
-    if (!this.busy || !this.open) return;
+  async cancel(): Promise<boolean> {
+    if (!this.busy || !this.open) return false;
     this.cancelling ??= this.kill().finally(() => {
       this.cancelling = undefined;
     });
     await this.cancelling;
+    return true;
   }
 
   /** KILL QUERY over a connection of its own; one second at most. */

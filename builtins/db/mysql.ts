@@ -25,7 +25,7 @@ export class MysqlDriver implements Driver {
   readonly begin = "START TRANSACTION";
   readonly interleaves = false;
   readonly sharesCursors = false;
-  readonly pipelines = false;
+  readonly pipeline = 1;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;
   readonly secrets: readonly string[];

@@ -7,9 +7,6 @@ import { after, type Timer } from "../timer.ts";
 import { DatabaseError } from "./failure.ts";
 import type { Driver, Session } from "./session.ts";
 
-/** Queries that may share a session at most: each waits for those before it. */
-const MOST_SHARED = 16;
-
 /** Somebody waiting for a session. */
 class Waiter {
   readonly session: Promise<Session>;
@@ -53,7 +50,7 @@ export class Pool {
     const free = this.takeIdle();
     if (free !== undefined) return free;
     if (this.inUse.size + this.opening < this.size) return this.open();
-    const waiter = new Waiter(shares && this.driver.pipelines);
+    const waiter = new Waiter(shares && this.driver.pipeline > 1);
     this.waiters.add(waiter);
     const giveUp = (error: DatabaseError) => {
       waiter.timer?.cancel();
@@ -130,7 +127,7 @@ export class Pool {
       return;
     }
     const together = [first];
-    const fairShare = Math.min(MOST_SHARED, Math.ceil((this.waiters.size + 1) / this.size));
+    const fairShare = Math.min(this.driver.pipeline, Math.ceil((this.waiters.size + 1) / this.size));
     while (first.shares && together.length < fairShare) {
       const next = this.nextWaiter(true);
       if (next === undefined) break;

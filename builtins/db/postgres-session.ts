@@ -267,15 +267,16 @@ export class PostgresSession implements Session {
     this.incoming = 0;
   }
 
-  async cancel(running?: Promise<unknown>): Promise<void> {
+  async cancel(running?: Promise<unknown>): Promise<boolean> {
     const [first] = this.uses;
     // What waits behind another statement cannot be stopped without stopping that one.
-    if (first === undefined || !this.open || (running !== undefined && first.promise !== running)) return;
+    if (first === undefined || !this.open || (running !== undefined && first.promise !== running)) return false;
     first.cancelled = true;
     this.cancelling ??= this.sendCancel(first).finally(() => {
       this.cancelling = undefined;
     });
     await this.cancelling;
+    return true;
   }
 
   /** A request to cancel goes over a connection of its own (protocol documentation §55.2.8). */

@@ -17,7 +17,8 @@ export class PostgresDriver implements Driver {
   readonly begin = "BEGIN";
   readonly interleaves = true;
   readonly sharesCursors = false;
-  readonly pipelines = true;
+  // Each of them waits for those before it, which may turn out slow.
+  readonly pipeline = 16;
   readonly maxSessions = Number.POSITIVE_INFINITY;
   readonly target: string;
   readonly secrets: readonly string[];

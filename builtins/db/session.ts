@@ -43,10 +43,10 @@ export interface Session {
   /** Begins to read a result piece by piece. `inTransaction`: other statements will run between the pieces. */
   stream(work: Work, source: RowSource, inTransaction: boolean): Promise<Cursor>;
   /**
-   * Asks the server to stop what runs, which then rejects; given what `run` returned, only if that is what runs. Never
-   * rejects itself, and takes a second at most.
+   * Asks the server to stop what runs, which then rejects; given what `run` returned, only if that is what runs, not if
+   * it waits behind something else. Whether it has asked. Never rejects itself, and takes a second at most.
    */
-  cancel(running?: Promise<unknown>): Promise<void>;
+  cancel(running?: Promise<unknown>): Promise<boolean>;
   /** Says goodbye and closes. Never rejects. */
   close(): Promise<void>;
   /** Closes at once, and has what still runs stopped at the server. */
@@ -78,8 +78,8 @@ export interface Driver {
   readonly interleaves: boolean;
   /** Whether a cursor outside of a transaction leaves its session free for others between two pieces. */
   readonly sharesCursors: boolean;
-  /** Whether queries may be sent to a session before those in front of them are done. */
-  readonly pipelines: boolean;
+  /** How many queries may be sent to a session before those in front of them are done; 1: none. */
+  readonly pipeline: number;
   /** At most so many sessions at once, whatever the script asks for. */
   readonly maxSessions: number;
   /** Refuses a statement before it is run: throws a LuaError. */

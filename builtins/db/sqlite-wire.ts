@@ -5,6 +5,9 @@
 import { integer, LuaFloat, type Value } from "../../interpreter/value.ts";
 import type { Layout, Rows } from "./rows.ts";
 
+/** The number of the request that ends a worker. As the number to stop, it means every request. */
+export const LAST_REQUEST = 0x7fff_ffff;
+
 /** A parameter that can cross: text as text, other bytes as bytes. */
 export type WireValue = undefined | boolean | number | bigint | string | Uint8Array | { readonly float: number };
 
@@ -17,7 +20,7 @@ export interface OpenRequest {
   readonly mode: "ro" | "rw" | "rwc";
   /** Statements to run on the new connection; what fails in `optional` ones does not matter. */
   readonly setup: readonly { readonly sql: string; readonly optional: boolean }[];
-  /** Requests up to this number are to stop, between two rows. Set by the main thread. */
+  /** The number of the request that is to stop between two rows, or LAST_REQUEST. Set by the main thread. */
   readonly stop: Int32Array;
 }
 

@@ -6,6 +6,7 @@ import { type Engine, EngineError, type EngineStatement, FAULT } from "./sqlite-
 import { isJson, type Writer, writeAsIs, writerOf } from "./sqlite-types.ts";
 import {
   Encoder,
+  LAST_REQUEST,
   type OpenRequest,
   type Piece,
   type Refusal,
@@ -32,7 +33,7 @@ interface Open {
 }
 
 let engine: Engine;
-/** Requests up to this number are to stop. */
+/** The request that is to stop, or LAST_REQUEST for all. */
 let stop: Int32Array;
 /** The request under way. */
 let current = 0;
@@ -161,7 +162,7 @@ function more(cursor: number, limit: number): Piece {
   let live = true;
   try {
     while (count < MOST_ROWS && encoder.length < limit) {
-      if (Atomics.load(stop, 0) >= current) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
+      if (isStopped()) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
       live = statement.step();
       if (!live) break;
       if (!wantsRows) continue;
@@ -186,6 +187,11 @@ function more(cursor: number, limit: number): Piece {
   const done = live ? { affected: 0, lastInsertId: undefined } : outcome(verb);
   const rows = count === 0 ? undefined : encoder.take();
   return { ...(rows === undefined ? {} : { rows }), count, cursor: live ? cursor : undefined, ...done };
+}
+
+function isStopped(): boolean {
+  const number = Atomics.load(stop, 0);
+  return number === current || number === LAST_REQUEST;
 }
 
 /** Rows changed and key made, for the statements that change rows. */

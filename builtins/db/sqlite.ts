@@ -16,6 +16,7 @@ import { guard } from "./sqlite-guard.ts";
 import {
   type ColumnInfo,
   decodeRows,
+  LAST_REQUEST,
   type OpenRequest,
   type Piece,
   type Reply,
@@ -30,8 +31,6 @@ const STOP_MS = 250;
 
 /** How long closing may take, which may have to move a log into the database. */
 const CLOSE_MS = 2000;
-/** The number of the request that ends a worker. */
-const LAST_REQUEST = 0x7fff_ffff;
 
 /** Where the worker's program is: beside this file, or in the executable that `bun build --compile` made. */
 function workerProgram(): string {
@@ -46,7 +45,8 @@ export class SqliteDriver implements Driver {
   readonly begin = "BEGIN IMMEDIATE";
   readonly interleaves = true;
   readonly sharesCursors = true;
-  readonly pipelines = false;
+  // With one connection they wait for each other anyway.
+  readonly pipeline = 256;
   readonly maxSessions = 1;
   readonly target: string;
   readonly secrets: readonly string[] = [];
@@ -144,8 +144,15 @@ export class SqliteDriver implements Driver {
 }
 
 interface Waiting {
+  /** What `run` returned for the statement that the request belongs to. */
+  readonly owner: Promise<unknown> | undefined;
   resolve(piece: Piece | undefined): void;
   reject(error: DatabaseError): void;
+}
+
+/** A statement, by what its caller waits for. */
+interface Owner {
+  promise: Promise<Done> | undefined;
 }
 
 class SqliteSession implements Session {
@@ -182,11 +189,17 @@ class SqliteSession implements Session {
     for (const { reject } of waiting) reject(error);
   }
 
-  private ask(request: DistributiveOmit<Request, "id">): Promise<Piece | undefined> {
+  private ask(request: DistributiveOmit<Request, "id">, owner?: Owner): Promise<Piece | undefined> {
     if (!this.alive) return Promise.reject(new DatabaseError("the connection is closed", { fatal: true }));
     const id = ++this.lastId;
     return new Promise((resolvePiece, reject) => {
-      this.waiting.set(id, { resolve: resolvePiece, reject });
+      this.waiting.set(id, {
+        get owner() {
+          return owner?.promise;
+        },
+        resolve: resolvePiece,
+        reject,
+      });
       this.worker.postMessage({ ...request, id });
     });
   }
@@ -196,28 +209,34 @@ class SqliteSession implements Session {
   }
 
   /** The first piece of a statement's result. */
-  async begin(work: Work, wantsRows: boolean): Promise<Piece> {
+  async begin(work: Work, wantsRows: boolean, owner?: Owner): Promise<Piece> {
     const verb = verbOf(work.text);
     const parameters = work.parameters.map(parameterOf);
-    const piece = await this.ask({ op: "run", sql: work.text, parameters, wantsRows, verb });
+    const piece = await this.ask({ op: "run", sql: work.text, parameters, wantsRows, verb }, owner);
     return piece!;
   }
 
-  next(cursor: number): Promise<Piece | undefined> {
-    return this.ask({ op: "next", cursor });
+  next(cursor: number, owner?: Owner): Promise<Piece | undefined> {
+    return this.ask({ op: "next", cursor }, owner);
   }
 
   async end(cursor: number): Promise<void> {
     if (this.alive) await this.ask({ op: "end", cursor });
   }
 
-  async run(work: Work, rows: Rows | undefined): Promise<Done> {
-    let piece = await this.begin(work, rows !== undefined);
+  run(work: Work, rows: Rows | undefined): Promise<Done> {
+    const owner: Owner = { promise: undefined };
+    owner.promise = this.collect(work, rows, owner);
+    return owner.promise;
+  }
+
+  private async collect(work: Work, rows: Rows | undefined, owner: Owner): Promise<Done> {
+    let piece = await this.begin(work, rows !== undefined, owner);
     const take = rows === undefined ? undefined : reader(piece.columns!, rows);
     while (piece.cursor !== undefined) {
       const { cursor } = piece;
       // The worker makes the next piece while this one is read.
-      const coming = this.next(cursor);
+      const coming = this.next(cursor, owner);
       try {
         take?.(piece);
       } catch (error) {
@@ -240,15 +259,17 @@ class SqliteSession implements Session {
     return new SqliteCursor(this, work, source);
   }
 
-  async cancel(): Promise<void> {
-    const running = [...this.waiting.values()];
-    if (running.length === 0) return;
+  async cancel(running?: Promise<unknown>): Promise<boolean> {
+    const [first] = this.waiting;
+    if (first === undefined || !this.alive) return false;
+    const [id, { owner }] = first;
+    if (running !== undefined && owner !== running) return false;
     // Between two rows it stops; inside one step of SQLite nothing reaches it.
-    const last = this.lastId;
-    Atomics.store(this.stop, 0, last);
+    Atomics.store(this.stop, 0, id);
     const until = performance.now() + STOP_MS;
-    while (this.waiting.has(last) && performance.now() < until) await new Promise((done) => setTimeout(done, 5));
-    if (this.waiting.has(last)) this.destroy();
+    while (this.waiting.has(id) && performance.now() < until) await new Promise((done) => setTimeout(done, 5));
+    if (this.waiting.has(id)) this.destroy();
+    return true;
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 /** What the requests and connections of one virtual machine share. */
 import { reserveMemory } from "../../interpreter/memory.ts";
-import { state } from "../../interpreter/state.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { hostOf } from "../host.ts";
 import type { ClientContext } from "./client/perform.ts";
 import { Pool } from "./client/pool.ts";
 import type { CheckNet } from "./dial.ts";
 import type { TlsEnvironment } from "./tls.ts";
+import { within } from "./within.ts";
 
 export interface NetEnvironment extends TlsEnvironment {
   readonly checkNet: CheckNet;
@@ -40,15 +40,6 @@ export function clientContext(vm: VirtualMachine, what: string): ClientContext {
   return {
     ...environmentOf(vm, what),
     pool: poolOf(vm),
-    reserve: (bytes) => {
-      // Responses arrive outside of any task: the limit asked for must be this machine's.
-      const { vm: other } = state;
-      state.vm = vm;
-      try {
-        reserveMemory(bytes);
-      } finally {
-        state.vm = other;
-      }
-    },
+    reserve: (bytes) => within(vm, () => reserveMemory(bytes)),
   };
 }

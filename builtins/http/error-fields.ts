@@ -1,17 +1,17 @@
 /** What the log says about an error that a handler raised. */
 import { LuaError } from "../../interpreter/error.ts";
 import { stackOfError, traceback } from "../../interpreter/stack.ts";
-import { state } from "../../interpreter/state.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import type { LogFields } from "../log.ts";
 import { Failure } from "./failure.ts";
+import { within } from "./within.ts";
 
 export function errorFields(vm: VirtualMachine, error: unknown): LogFields {
   if (error instanceof LuaError) {
-    // Functions are named by the machine they belong to; none runs now.
-    state.vm = vm;
     const stack = stackOfError(error);
-    const trace = error.traceback ?? (stack === undefined ? undefined : traceback(stack, undefined, 0));
+    // Functions are named by the machine they belong to.
+    const made = stack === undefined ? undefined : within(vm, () => traceback(stack, undefined, 0));
+    const trace = error.traceback ?? made;
     return { error: error.value, ...(trace === undefined ? undefined : { traceback: trace }) };
   }
   return { error: error instanceof Failure ? error.words : "internal error" };

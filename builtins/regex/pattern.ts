@@ -15,6 +15,8 @@ const CACHED_PATTERNS = 128;
 const CACHED_INSTRUCTIONS = 200_000;
 /** What the automaton of one pattern may remember (re2js would take 8 MiB), in bytes. */
 const AUTOMATON_MEMORY = 1024 * 1024;
+/** Steps that a search by the engine may take: it cannot be interrupted. */
+const MAX_NATIVE_STEPS = 50_000_000;
 /** re2js's flag for a search that may begin anywhere. */
 const UNANCHORED = 0;
 
@@ -27,8 +29,15 @@ export class Pattern {
   /** Group numbers by name, in the order of the groups. */
   readonly names: readonly (readonly [name: string, group: number])[];
   private readonly re2: ReturnType<RE2JS["re2"]>;
+  /** What the engine may run in its place on ASCII, if anything; made when first wanted. */
+  private native: NativeForm | undefined | null = null;
+  private searcher: RegExp | undefined = undefined;
+  private grouper: RegExp | undefined = undefined;
 
-  constructor(compiled: RE2JS) {
+  constructor(
+    compiled: RE2JS,
+    private readonly text: string,
+  ) {
     this.re2 = compiled.re2();
     this.groupCount = compiled.groupCount();
     this.instructions = compiled.programSize();
@@ -39,17 +48,46 @@ export class Pattern {
   /** Whether the pattern matches anywhere. */
   test(subject: Subject): boolean {
     const { re2 } = this;
+    if (this.isNative(subject)) return this.exec(subject, 0, false) !== undefined;
     if (re2.lazyDFA === null) re2.dfa.stateBudget = re2.dfa.memBudget = AUTOMATON_MEMORY;
     return re2.executeEngine(subject, 0, UNANCHORED, 0) !== null;
   }
 
   /** The first match at or after `from` (from 0), with the spans of its groups if `groups`. */
   exec(subject: Subject, from: number, groups: boolean): Spans | undefined {
+    if (this.isNative(subject)) return this.execNative(subject.bytes, from, groups);
     const wanted = groups ? 2 * (this.groupCount + 1) : 2;
     const spans: number[] | null = this.re2.executeEngine(subject, from, UNANCHORED, wanted);
     if (spans === null) return undefined;
     // A pattern that is all literal answers with the whole match only.
     while (spans.length < wanted) spans.push(-1);
+    return spans;
+  }
+
+  /** Whether the engine's own regular expressions are as good on this subject. */
+  private isNative(subject: Subject): boolean {
+    if (!subject.isAscii) return false;
+    if (this.native === null) this.native = nativeForm(this.text);
+    return this.native !== undefined && subject.bytes.length * this.native.cost <= MAX_NATIVE_STEPS;
+  }
+
+  private execNative(text: string, from: number, groups: boolean): Spans | undefined {
+    const { source } = this.native!;
+    if (!groups || this.groupCount === 0) {
+      this.searcher ??= new RegExp(source, "g");
+      this.searcher.lastIndex = from;
+      const found = this.searcher.exec(text);
+      return found === null ? undefined : [found.index, found.index + found[0].length];
+    }
+    this.grouper ??= new RegExp(source, "dg");
+    this.grouper.lastIndex = from;
+    const indices = this.grouper.exec(text)?.indices;
+    if (indices === undefined) return undefined;
+    const spans: number[] = [];
+    for (let n = 0; n <= this.groupCount; n++) {
+      const span = indices[n];
+      spans.push(span === undefined ? -1 : span[0], span === undefined ? -1 : span[1]);
+    }
     return spans;
   }
 
@@ -105,7 +143,7 @@ export function compilePattern(what: string, source: string): Pattern {
   const { RE2JS: compiler } = require("re2js") as typeof import("re2js");
   let pattern: Pattern;
   try {
-    pattern = new Pattern(compiler.compile(text));
+    pattern = new Pattern(compiler.compile(text), text);
   } catch (error) {
     throw patternError(what, text, unclosed, error, (part) => compiler.compile(part));
   }

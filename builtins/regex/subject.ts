@@ -45,8 +45,10 @@ export class Subject {
 
   /** @param bytes valid UTF-8; @param instructions the size of the program that will run over it */
   constructor(
-    private readonly bytes: string,
+    readonly bytes: string,
     instructions: number,
+    /** Whether every byte is a character. */
+    readonly isAscii: boolean,
   ) {
     this.stepsBetweenChecks = Math.max(50, Math.floor(WORK_BETWEEN_CHECKS / (instructions + 20)));
     this.stepsLeft = this.stepsBetweenChecks;
@@ -137,6 +139,10 @@ function decode(bytes: string, at: number, lead: number): number {
 }
 
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function isAscii(bytes: string): boolean {
+  return ASCII.test(bytes);
+}
 
 /** Position (from 1) of the first byte that does not belong to valid UTF-8; 0 when all do. */
 export function invalidAt(bytes: string): number {

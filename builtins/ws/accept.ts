@@ -1,7 +1,6 @@
 /** Websockets from the server's side (RFC 6455 §4.2): the handshake, and the handler's task. */
 import { LuaError, Stop } from "../../interpreter/error.ts";
 import { newUserdata } from "../../interpreter/native.ts";
-import { state } from "../../interpreter/state.ts";
 import type { LuaTable } from "../../interpreter/table.ts";
 import { Task } from "../../interpreter/task.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
@@ -11,6 +10,7 @@ import { headerOf } from "../http/headers.ts";
 import type { Connection } from "../http/server/connection.ts";
 import type { Head } from "../http/server/head.ts";
 import type { Match } from "../http/server/routes.ts";
+import { within } from "../http/within.ts";
 import { writeLog } from "../log.ts";
 import { Closed, WebsocketConnection } from "./connection.ts";
 import { acceptKey, isKey } from "./handshake.ts";
@@ -77,9 +77,8 @@ function startHandler(
   request: LuaTable,
   context: unknown,
 ): Task {
-  // Handles are made for the machine that runs; none may be running now.
-  state.vm = vm;
-  const task = new Task(vm, match.handler, [newUserdata(connectionKind, websocket), request]);
+  const handle = within(vm, () => newUserdata(connectionKind, websocket));
+  const task = new Task(vm, match.handler, [handle, request]);
   task.context = context;
   return task.start();
 }

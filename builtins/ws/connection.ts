@@ -3,7 +3,6 @@
  * tasks wait in a queue for messages.
  */
 import type { Duplex } from "node:stream";
-import { charge } from "../../interpreter/memory.ts";
 import { toText } from "../../interpreter/text.ts";
 import WebSocket from "../../node_modules/ws/lib/websocket.js";
 import { Failure } from "../http/failure.ts";
@@ -167,7 +166,6 @@ export class WebsocketConnection {
   }
 
   private received(message: string): void {
-    charge(message.length);
     for (const waiter of this.waiters) {
       waiter.settle(message);
       return;

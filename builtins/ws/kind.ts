@@ -1,5 +1,6 @@
 /** The handle scripts have of a websocket, and what they do with it: `ws.send(conn, …)` and `conn:send(…)` alike. */
 import { LuaError } from "../../interpreter/error.ts";
+import { charge } from "../../interpreter/memory.ts";
 import {
   boolean,
   failure,
@@ -13,9 +14,11 @@ import {
   string,
   userdata,
 } from "../../interpreter/native.ts";
+import { state } from "../../interpreter/state.ts";
 import type { Cancellable } from "../../interpreter/task.ts";
 import { NOTHING, type Results, type Userdata } from "../../interpreter/value.ts";
 import { Failure } from "../http/failure.ts";
+import { within } from "../http/within.ts";
 import { Closed, type WebsocketConnection } from "./connection.ts";
 
 export const KIND = "ws.connection";
@@ -42,10 +45,20 @@ function receive(handle: Userdata, timeout: number): Results | Promise<Results> 
   } catch (error) {
     throw raised("ws.recv", error);
   }
-  if (typeof given === "string") return given;
-  const waiting: Cancellable = given.promise.catch((error) => {
-    throw raised("ws.recv", error);
-  });
+  if (typeof given === "string") {
+    charge(given.length);
+    return given;
+  }
+  const { vm } = state;
+  const waiting: Cancellable = given.promise.then(
+    (message) => {
+      within(vm, () => charge(message.length));
+      return message;
+    },
+    (error) => {
+      throw raised("ws.recv", error);
+    },
+  );
   waiting.cancel = given.cancel;
   return waiting;
 }

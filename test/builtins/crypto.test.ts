@@ -10,28 +10,103 @@ import { errorOf, prepare, results } from "./script.ts";
 const digests: [algorithm: string, empty: string, abc: string][] = [
   ["md5", "d41d8cd98f00b204e9800998ecf8427e", "900150983cd24fb0d6963f7d28e17f72"],
   ["sha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "a9993e364706816aba3e25717850c26c9cd0d89d"],
-  ["sha224", "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"],
-  ["sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
-  ["sha384", "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"],
-  ["sha512", "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"],
-  ["sha3-224", "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf"],
-  ["sha3-256", "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"],
-  ["sha3-384", "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e058d5f004", "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25"],
-  ["sha3-512", "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a615b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26", "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0"],
+  [
+    "sha224",
+    "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f",
+    "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+  ],
+  [
+    "sha256",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  ],
+  [
+    "sha384",
+    "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
+    "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+  ],
+  [
+    "sha512",
+    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+    "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+  ],
+  [
+    "sha3-224",
+    "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7",
+    "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf",
+  ],
+  [
+    "sha3-256",
+    "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a",
+    "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532",
+  ],
+  [
+    "sha3-384",
+    "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e058d5f004",
+    "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25",
+  ],
+  [
+    "sha3-512",
+    "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a615b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26",
+    "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0",
+  ],
 ];
 
 /** RFC 4231 §4: key, data, and the four digests. */
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex").toString("latin1");
-const hmacs: [name: string, key: string, data: string, sha224: string, sha256: string, sha384: string, sha512: string][] = [
-  ["1", hex("0b".repeat(20)), "Hi There", "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7", "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6", "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"],
-  ["2", "Jefe", "what do ya want for nothing?", "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"],
-  ["3", hex("aa".repeat(20)), hex("dd".repeat(50)), "7fb3cb3588c6c1f6ffa9694d7d6ad2649365b0c1f65d69d1ec8333ea", "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe", "88062608d3e6ad8a0aa2ace014c8a86f0aa635d947ac9febe83ef4e55966144b2a5ab39dc13814b94e3ab6e101a34f27", "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb"],
-  ["6", hex("aa".repeat(131)), "Test Using Larger Than Block-Size Key - Hash Key First", "95e9a0db962095adaebe9b2d6f0dbce2d499f112f2d2b7273fa6870e", "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952", "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"],
+const hmacs: [
+  name: string,
+  key: string,
+  data: string,
+  sha224: string,
+  sha256: string,
+  sha384: string,
+  sha512: string,
+][] = [
+  [
+    "1",
+    hex("0b".repeat(20)),
+    "Hi There",
+    "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22",
+    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+    "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6",
+    "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854",
+  ],
+  [
+    "2",
+    "Jefe",
+    "what do ya want for nothing?",
+    "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+    "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+  ],
+  [
+    "3",
+    hex("aa".repeat(20)),
+    hex("dd".repeat(50)),
+    "7fb3cb3588c6c1f6ffa9694d7d6ad2649365b0c1f65d69d1ec8333ea",
+    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+    "88062608d3e6ad8a0aa2ace014c8a86f0aa635d947ac9febe83ef4e55966144b2a5ab39dc13814b94e3ab6e101a34f27",
+    "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb",
+  ],
+  [
+    "6",
+    hex("aa".repeat(131)),
+    "Test Using Larger Than Block-Size Key - Hash Key First",
+    "95e9a0db962095adaebe9b2d6f0dbce2d499f112f2d2b7273fa6870e",
+    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+    "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
+    "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+  ],
 ];
 
 describe("digests", () => {
   test.each(digests)("%s", async (algorithm, empty, abc) => {
-    expect(await results(`return crypto.hash("", ...), crypto.hash("abc", ...)`, { args: [algorithm] })).toEqual([empty, abc]);
+    expect(await results(`return crypto.hash("", ...), crypto.hash("abc", ...)`, { args: [algorithm] })).toEqual([
+      empty,
+      abc,
+    ]);
   });
   test.each(hmacs)("RFC 4231, test case %s", async (_name, key, data, ...expected) => {
     const source = `local k, d = ... return crypto.hmac(k, d, "sha224"), crypto.hmac(k, d), crypto.hmac(k, d, "sha384"), crypto.hmac(k, d, "sha512")`;
@@ -47,7 +122,8 @@ describe("digests", () => {
     [`crypto.hash(("a"):rep(1000000), "sha1")`, "34aa973cd4c4daa4f61eeb2bdbad27316534016f"],
   ])("%s", async (expression, digest) => {
     const [got] = await results(`return (${expression})`);
-    if (expression.includes("\\0\\xff")) expect(got).toBe(new Bun.CryptoHasher("md5").update(Buffer.from([0, 255])).digest("hex"));
+    if (expression.includes("\\0\\xff"))
+      expect(got).toBe(new Bun.CryptoHasher("md5").update(Buffer.from([0, 255])).digest("hex"));
     else expect(got).toBe(digest);
   });
 });
@@ -62,7 +138,10 @@ describe("random values", () => {
     [`#crypto.random(1048576)`, 1048576],
     [`#crypto.random_bytes(0)`, 0],
     [`#crypto.random_bytes(100)`, 100],
-    [`crypto.uuid():match("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$") ~= nil`, true],
+    [
+      `crypto.uuid():match("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$") ~= nil`,
+      true,
+    ],
     [`crypto.uuid() ~= crypto.uuid()`, true],
     [`crypto.equal("a\\0b", "a\\0b")`, true],
     [`crypto.equal("a", "b")`, false],
@@ -80,15 +159,30 @@ describe("wrong arguments", () => {
     [`crypto.random(0)`, "bad argument #1 to 'crypto.random' (value out of range: 0 is below 1)"],
     [`crypto.random(0.5)`, "bad argument #1 to 'crypto.random' (number has no integer representation)"],
     [`crypto.random("9")`, "bad argument #1 to 'crypto.random' (integer expected, got string)"],
-    [`crypto.random(math.maxinteger)`, "bad argument #1 to 'crypto.random' (value out of range: 9223372036854775807 is above 1048576)"],
+    [
+      `crypto.random(math.maxinteger)`,
+      "bad argument #1 to 'crypto.random' (value out of range: 9223372036854775807 is above 1048576)",
+    ],
     [`crypto.random_bytes()`, "bad argument #1 to 'crypto.random_bytes' (integer expected, got no value)"],
     [`crypto.hash()`, "bad argument #1 to 'crypto.hash' (string expected, got no value)"],
     [`crypto.hash("a", 5)`, "bad argument #2 to 'crypto.hash' (string expected, got number)"],
-    [`crypto.hash("a", "sha0")`, "bad argument #2 to 'crypto.hash' (unknown algorithm 'sha0', expected one of md5, sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512)"],
-    [`crypto.hash("a", "md5", "utf8")`, "bad argument #3 to 'crypto.hash' (unknown encoding 'utf8', expected hex, base64 or bytes)"],
+    [
+      `crypto.hash("a", "sha0")`,
+      "bad argument #2 to 'crypto.hash' (unknown algorithm 'sha0', expected one of md5, sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512)",
+    ],
+    [
+      `crypto.hash("a", "md5", "utf8")`,
+      "bad argument #3 to 'crypto.hash' (unknown encoding 'utf8', expected hex, base64 or bytes)",
+    ],
     [`crypto.jwt_sign("x", "k")`, "bad argument #1 to 'crypto.jwt_sign' (table expected, got string)"],
-    [`crypto.jwt_verify("x", "k")`, "bad argument #3 to 'crypto.jwt_verify' (field 'algorithms': string or list of strings expected, got nil)"],
-    [`crypto.jwt_verify("x", "k", { algorithms = {} })`, "bad argument #3 to 'crypto.jwt_verify' (field 'algorithms': string or list of strings expected, got table)"],
+    [
+      `crypto.jwt_verify("x", "k")`,
+      "bad argument #3 to 'crypto.jwt_verify' (field 'algorithms': string or list of strings expected, got nil)",
+    ],
+    [
+      `crypto.jwt_verify("x", "k", { algorithms = {} })`,
+      "bad argument #3 to 'crypto.jwt_verify' (field 'algorithms': string or list of strings expected, got table)",
+    ],
   ])("%s", async (code, message) => {
     expect(await errorOf(code)).toBe(`test:1: ${message}`);
   });
@@ -96,10 +190,15 @@ describe("wrong arguments", () => {
 
 // --- tokens ---------------------------------------------------------------------------------------------------------
 
-const pem = (key: { export(options: object): string | Buffer }, type: string) => String(key.export({ type, format: "pem" }));
+const pem = (key: { export(options: object): string | Buffer }, type: string) =>
+  String(key.export({ type, format: "pem" }));
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
-const ec = { ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }), ES384: generateKeyPairSync("ec", { namedCurve: "P-384" }), ES512: generateKeyPairSync("ec", { namedCurve: "P-521" }) };
+const ec = {
+  ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  ES384: generateKeyPairSync("ec", { namedCurve: "P-384" }),
+  ES512: generateKeyPairSync("ec", { namedCurve: "P-521" }),
+};
 const ed = generateKeyPairSync("ed25519");
 const keys = {
   pkcs1: pem(rsa.privateKey, "pkcs1"),
@@ -116,12 +215,16 @@ const keys = {
 function withKeys(source: string): Promise<import("../../interpreter/value.ts").Value[]> {
   const names = Object.keys(keys) as (keyof typeof keys)[];
   const ecNames = Object.keys(ec) as (keyof typeof ec)[];
-  const args = [...names.map((name) => keys[name]), ...ecNames.flatMap((name) => [pem(ec[name].privateKey, "pkcs8"), pem(ec[name].publicKey, "spki")])];
+  const args = [
+    ...names.map((name) => keys[name]),
+    ...ecNames.flatMap((name) => [pem(ec[name].privateKey, "pkcs8"), pem(ec[name].publicKey, "spki")]),
+  ];
   const all = [...names, ...ecNames.flatMap((name) => [name, `${name}_public`])];
   return results(`local K = {} K.${all.join(", K.")} = ... ${source}`, { args });
 }
 
-const b64 = (value: string | object) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const b64 = (value: string | object) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 /** A token with any header and claims, properly signed with HS256 and the key "secret". */
 function forge(header: object | string, claims: object | string, key = "secret"): string {
   const input = `${b64(header)}.${b64(claims)}`;
@@ -132,18 +235,28 @@ describe("signing and verifying", () => {
   test("RFC 7515 appendix A.1 (HS256)", async () => {
     const token =
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    const key = Buffer.from("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow", "base64url").toString("latin1");
+    const key = Buffer.from(
+      "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+      "base64url",
+    ).toString("latin1");
     const source = `local t, k = ... local c, h = crypto.jwt_verify(t, k, { algorithms = "HS256", now = 1300819379 }) return c.iss, c.exp, c["http://example.com/is_root"], h.alg, h.typ`;
     expect(await results(source, { args: [token, key] })).toEqual(["joe", 1300819380, true, "HS256", "JWT"]);
     const expired = `local t, k = ... return select(2, pcall(crypto.jwt_verify, t, k, { algorithms = "HS256", now = 1300819380 }))`;
-    expect(await results(expired, { args: [token, key] })).toEqual(["crypto.jwt_verify: the token has expired (exp 1300819380)"]);
+    expect(await results(expired, { args: [token, key] })).toEqual([
+      "crypto.jwt_verify: the token has expired (exp 1300819380)",
+    ]);
   });
 
   test("RFC 7515 appendix A.3 (ES256)", async () => {
     const token =
       "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
     const { createPublicKey } = await import("node:crypto");
-    const jwk = { kty: "EC", crv: "P-256", x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" };
+    const jwk = {
+      kty: "EC",
+      crv: "P-256",
+      x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+      y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    };
     const key = pem(createPublicKey({ key: jwk, format: "jwk" }), "spki");
     const source = `local t, k = ... return crypto.jwt_verify(t, k, { algorithms = { "ES256" }, now = 1 }).iss`;
     expect(await results(source, { args: [token, key] })).toEqual(["joe"]);
@@ -194,7 +307,11 @@ describe("signing and verifying", () => {
   });
 
   test("an encrypted key", async () => {
-    expect(await withKeys(`return select(2, crypto.jwt_decode(crypto.jwt_sign({}, K.encrypted, nil, { passphrase = "open" }))).alg`)).toEqual(["RS256"]);
+    expect(
+      await withKeys(
+        `return select(2, crypto.jwt_decode(crypto.jwt_sign({}, K.encrypted, nil, { passphrase = "open" }))).alg`,
+      ),
+    ).toEqual(["RS256"]);
   });
 });
 
@@ -204,34 +321,85 @@ describe("what is refused", () => {
   test.each([
     // J02: confusion of key kinds
     [`crypto.jwt_sign({}, K.spki, "HS256")`, "crypto.jwt_sign: signing needs the private key, not the public one"],
-    [`crypto.jwt_sign({}, K.pkcs8, "HS256")`, "crypto.jwt_sign: algorithm HS256 does not fit the key, which is an RSA key"],
-    [`crypto.jwt_sign({}, (K.pkcs8:gsub("%s+$", "")), "HS256")`, "crypto.jwt_sign: algorithm HS256 does not fit the key, which is an RSA key"],
-    [`crypto.jwt_sign({}, "  \\n" .. K.pkcs8, "HS512")`, "crypto.jwt_sign: algorithm HS512 does not fit the key, which is an RSA key"],
-    [`crypto.jwt_verify("x", K.spki, { algorithms = { "HS256" } })`, "crypto.jwt_verify: algorithm HS256 does not fit the key, which is an RSA key"],
-    [`crypto.jwt_verify("x", (K.spki:gsub("%s+$", "")), { algorithms = { "HS256" } })`, "crypto.jwt_verify: algorithm HS256 does not fit the key, which is an RSA key"],
-    [`crypto.jwt_sign({}, "secret", "RS256")`, "crypto.jwt_sign: algorithm RS256 does not fit the key, which is a secret"],
-    [`crypto.jwt_sign({}, K.ES256, "ES384")`, "crypto.jwt_sign: algorithm ES384 does not fit the key, which is an EC key (for ES256)"],
-    [`crypto.jwt_sign({}, K.ES256, "RS256")`, "crypto.jwt_sign: algorithm RS256 does not fit the key, which is an EC key (for ES256)"],
-    [`crypto.jwt_sign({}, K.ed)`, "crypto.jwt_sign: keys of this kind are not supported (RSA, or EC on P-256, P-384 or P-521)"],
+    [
+      `crypto.jwt_sign({}, K.pkcs8, "HS256")`,
+      "crypto.jwt_sign: algorithm HS256 does not fit the key, which is an RSA key",
+    ],
+    [
+      `crypto.jwt_sign({}, (K.pkcs8:gsub("%s+$", "")), "HS256")`,
+      "crypto.jwt_sign: algorithm HS256 does not fit the key, which is an RSA key",
+    ],
+    [
+      `crypto.jwt_sign({}, "  \\n" .. K.pkcs8, "HS512")`,
+      "crypto.jwt_sign: algorithm HS512 does not fit the key, which is an RSA key",
+    ],
+    [
+      `crypto.jwt_verify("x", K.spki, { algorithms = { "HS256" } })`,
+      "crypto.jwt_verify: algorithm HS256 does not fit the key, which is an RSA key",
+    ],
+    [
+      `crypto.jwt_verify("x", (K.spki:gsub("%s+$", "")), { algorithms = { "HS256" } })`,
+      "crypto.jwt_verify: algorithm HS256 does not fit the key, which is an RSA key",
+    ],
+    [
+      `crypto.jwt_sign({}, "secret", "RS256")`,
+      "crypto.jwt_sign: algorithm RS256 does not fit the key, which is a secret",
+    ],
+    [
+      `crypto.jwt_sign({}, K.ES256, "ES384")`,
+      "crypto.jwt_sign: algorithm ES384 does not fit the key, which is an EC key (for ES256)",
+    ],
+    [
+      `crypto.jwt_sign({}, K.ES256, "RS256")`,
+      "crypto.jwt_sign: algorithm RS256 does not fit the key, which is an EC key (for ES256)",
+    ],
+    [
+      `crypto.jwt_sign({}, K.ed)`,
+      "crypto.jwt_sign: keys of this kind are not supported (RSA, or EC on P-256, P-384 or P-521)",
+    ],
     [`crypto.jwt_sign({}, K.weak)`, "crypto.jwt_sign: RSA keys must have 2048 bits or more"],
     [`crypto.jwt_sign({}, K.encrypted)`, "crypto.jwt_sign: the key is encrypted (option passphrase)"],
-    [`crypto.jwt_sign({}, K.encrypted, nil, { passphrase = "no" })`, "crypto.jwt_sign: the passphrase does not open the key"],
-    [`crypto.jwt_sign({}, K.pkcs8:sub(1, 300) .. "\\n-----END PRIVATE KEY-----")`, "crypto.jwt_sign: the PEM key (PRIVATE KEY) is damaged"],
-    [`crypto.jwt_sign({}, '{"kty":"RSA","n":"x"}')`, "crypto.jwt_sign: a key must be a PEM text or a shared secret, not DER or JWK"],
+    [
+      `crypto.jwt_sign({}, K.encrypted, nil, { passphrase = "no" })`,
+      "crypto.jwt_sign: the passphrase does not open the key",
+    ],
+    [
+      `crypto.jwt_sign({}, K.pkcs8:sub(1, 300) .. "\\n-----END PRIVATE KEY-----")`,
+      "crypto.jwt_sign: the PEM key (PRIVATE KEY) is damaged",
+    ],
+    [
+      `crypto.jwt_sign({}, '{"kty":"RSA","n":"x"}')`,
+      "crypto.jwt_sign: a key must be a PEM text or a shared secret, not DER or JWK",
+    ],
     [`crypto.jwt_sign({}, "")`, "crypto.jwt_sign: the key is empty"],
     [`crypto.jwt_verify("a.b.c", "", { algorithms = "HS256" })`, "crypto.jwt_verify: the key is empty"],
     // J01: no such algorithm
-    [`crypto.jwt_sign({}, "k", "none")`, "crypto.jwt_sign: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)"],
-    [`crypto.jwt_sign({}, "k", "hs256")`, "crypto.jwt_sign: algorithm 'hs256' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)"],
-    [`crypto.jwt_verify("a.b.c", "k", { algorithms = { "HS256", "none" } })`, "crypto.jwt_verify: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)"],
+    [
+      `crypto.jwt_sign({}, "k", "none")`,
+      "crypto.jwt_sign: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)",
+    ],
+    [
+      `crypto.jwt_sign({}, "k", "hs256")`,
+      "crypto.jwt_sign: algorithm 'hs256' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)",
+    ],
+    [
+      `crypto.jwt_verify("a.b.c", "k", { algorithms = { "HS256", "none" } })`,
+      "crypto.jwt_verify: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)",
+    ],
     // J05: times
     [`crypto.jwt_sign({ exp = "1" }, "k")`, "crypto.jwt_sign: claim 'exp' must be a number of seconds"],
     [`crypto.jwt_sign({ nbf = {} }, "k")`, "crypto.jwt_sign: claim 'nbf' must be a number of seconds"],
     [`crypto.jwt_sign({ exp = 1e300 }, "k")`, "crypto.jwt_sign: claim 'exp' is out of range"],
     [`crypto.jwt_sign({ iat = 0/0 }, "k")`, "crypto.jwt_sign: claim 'iat' is out of range"],
     [`crypto.jwt_sign({ exp = math.huge }, "k")`, "crypto.jwt_sign: claim 'exp' is out of range"],
-    [`crypto.jwt_sign({}, "k", nil, { headers = { alg = "none" } })`, "crypto.jwt_sign: header 'alg' is set by the algorithm argument"],
-    [`crypto.jwt_sign({}, "k", nil, { headers = { crit = { "x" } } })`, "crypto.jwt_sign: header 'crit' is not supported"],
+    [
+      `crypto.jwt_sign({}, "k", nil, { headers = { alg = "none" } })`,
+      "crypto.jwt_sign: header 'alg' is set by the algorithm argument",
+    ],
+    [
+      `crypto.jwt_sign({}, "k", nil, { headers = { crit = { "x" } } })`,
+      "crypto.jwt_sign: header 'crit' is not supported",
+    ],
   ])("%s", async (code, message) => {
     expect(await withKeys(`return select(2, pcall(function() ${code} end))`)).toEqual([`test:1: ${message}`]);
   });
@@ -269,7 +437,11 @@ describe("what is refused", () => {
     ["leading blank", ` ${token}`, "the token's header is not base64url"],
     ["trailing newline", `${token}\n`, "the token's signature is not base64url"],
     ["standard alphabet", `${header}.${payload}.+${signature.slice(1)}`, "the token's signature is not base64url"],
-    ["bits beyond the end", `${header}.${payload}.${signature.slice(0, -1)}${String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`, "the token's signature is not base64url"],
+    [
+      "bits beyond the end",
+      `${header}.${payload}.${signature.slice(0, -1)}${String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`,
+      "the token's signature is not base64url",
+    ],
     ["10 MB", `${header}.${"A".repeat(10_000_000)}.${signature}`, "token too large (10000081 bytes, at most 262144)"],
     ["claims not JSON", forge(hs, "x"), "the token's payload is not JSON"],
     ["claims a list", forge(hs, "[1]"), "the token's payload is not a JSON object"],
@@ -285,13 +457,19 @@ describe("what is refused", () => {
     ["nbf a string", forge(hs, { ...good, nbf: "0" }), "claim 'nbf' must be a number of seconds"],
     ["iat a string", forge(hs, { ...good, iat: "0" }), "claim 'iat' must be a number of seconds"],
   ])("a token: %s", async (_what, given, message) => {
-    const got = await results(`return select(2, pcall(crypto.jwt_verify, ..., "secret", { algorithms = { "HS256" } }))`, { args: [given] });
+    const got = await results(
+      `return select(2, pcall(crypto.jwt_verify, ..., "secret", { algorithms = { "HS256" } }))`,
+      { args: [given] },
+    );
     expect(String(got[0]).replace(/10000\d+ bytes/, "10000081 bytes")).toBe(`crypto.jwt_verify: ${message}`);
   });
 
   test("RS256 public key as HS256 secret, the classic", async () => {
     const forged = forge(hs, good, keys.spki);
-    const source = `return select(2, pcall(crypto.jwt_verify, ..., K, { algorithms = { "HS256", "RS256" } }))`.replace("...", "TOKEN");
+    const source = `return select(2, pcall(crypto.jwt_verify, ..., K, { algorithms = { "HS256", "RS256" } }))`.replace(
+      "...",
+      "TOKEN",
+    );
     const got = await results(`local TOKEN, K = ... ${source}`, { args: [forged, keys.spki] });
     expect(got).toEqual(["crypto.jwt_verify: the token's algorithm is not allowed (allowed: RS256)"]);
   });
@@ -329,7 +507,10 @@ describe("what is refused", () => {
 
   test("no message repeats a key", async () => {
     const secret = "sup3r-s3cret";
-    for (const code of [`crypto.jwt_sign({}, ..., "RS256")`, `crypto.jwt_verify("a.b.c", ..., { algorithms = "HS256" })`]) {
+    for (const code of [
+      `crypto.jwt_sign({}, ..., "RS256")`,
+      `crypto.jwt_verify("a.b.c", ..., { algorithms = "HS256" })`,
+    ]) {
       expect(await errorOf(code.includes("...") ? code : code, { args: [secret] })).not.toContain(secret);
     }
   });
@@ -340,7 +521,10 @@ describe("what is refused", () => {
       local ok, e = pcall(crypto.jwt_verify, token, "secret", { algorithms = "HS256", require_exp = false })
       local ok2, e2 = pcall(crypto.jwt_decode, token)
       return ok, e, ok2, e2`);
-    const part = fc.oneof(fc.constantFrom(header, payload, signature, "", "e30", b64("null"), b64('{"alg":"HS256"}')), fc.string({ maxLength: 10 }));
+    const part = fc.oneof(
+      fc.constantFrom(header, payload, signature, "", "e30", b64("null"), b64('{"alg":"HS256"}')),
+      fc.string({ maxLength: 10 }),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 5 }), async (parts) => {
         const given = parts.join(".");

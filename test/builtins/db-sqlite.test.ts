@@ -151,7 +151,9 @@ describe("files", () => {
     const damaged = fresh();
     const other = new Database(damaged);
     other.run("create table t (n int)");
-    other.run("insert into t with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000) select i from n");
+    other.run(
+      "insert into t with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000) select i from n",
+    );
     other.close();
     const bytes = readFileSync(damaged);
     bytes.fill(0x5a, 4096);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MAX_INSTRUCTIONS, measure } from "../../builtins/regex/pattern.ts";
+import { nativeForm } from "../../builtins/regex/native.ts";
+import { MAX_INSTRUCTIONS, measure, Pattern } from "../../builtins/regex/pattern.ts";
 import { invalidAt, Subject } from "../../builtins/regex/subject.ts";
 import { createVm } from "../../interpreter/index.ts";
 import { state } from "../../interpreter/state.ts";
@@ -231,6 +232,120 @@ describe("regex", () => {
   });
 });
 
+describe("patterns that the engine runs itself", () => {
+  test.each([
+    ["GET", true],
+    ["\\w+", true],
+    ["(\\w)(\\w+)", true],
+    ["fox|dog", true],
+    ['"(GET|POST) ([^ ]+)', true],
+    ["\\d{1,3}\\.\\d{1,3}", true],
+    ["^v\\d+\\.\\d+$", true],
+    ["^(?P<k>\\w+)=(\\d*)$", true],
+    ["a.c", true],
+    ["", true],
+    // An unbounded repetition with something behind it, tried at each start.
+    ["\\w+@", false],
+    ["\\d+\\.\\d+", false],
+    ["a*$", false],
+    ["[ab]+$", false],
+    // Not deterministic.
+    ["^\\w+a$", false],
+    ["^a*ab$", false],
+    ["^a?a*b$", false],
+    // Repeated groups, look-around by another name, flags, other alphabets.
+    ["(?:a|b)+", false],
+    ["^(?:a|b)+$", false],
+    ["(a+)+", false],
+    ["(ab)?", false],
+    ["\\bfoo", false],
+    ["(?i)foo", false],
+    ["(?m)^foo", false],
+    ["é", false],
+    ["\\pL", false],
+    ["[[:alpha:]]", false],
+    ["^a|b", false],
+    ["a|b$", false],
+    ["a|b+", false],
+    ["\\Aa", false],
+    ["\\Qa+\\E", false],
+    ["a{1000}", false],
+    ["a{0,60}b{0,60}", false],
+  ])("%s: %p", (pattern, isSafe) => {
+    expect(nativeForm(pattern) !== undefined).toBe(isSafe);
+  });
+
+  test("find the same as re2js", () => {
+    const vm = createVm();
+    state.vm = vm;
+    const { RE2JS } = require("re2js") as typeof import("re2js");
+    const atom = fc.constantFrom(
+      "a",
+      "b",
+      "c",
+      ".",
+      "\\d",
+      "\\w",
+      "\\s",
+      "\\W",
+      "[ab]",
+      "[^a]",
+      "[b-d]",
+      "\\.",
+      "-",
+      "[\\d-]",
+      "[]a]",
+      "\n",
+    );
+    const quantified = fc
+      .tuple(atom, fc.constantFrom("", "", "", "?", "*", "+", "{2}", "{1,3}", "{2,}", "+?", "*?", "??"))
+      .map((pair) => pair.join(""));
+    const sequence = fc.array(quantified, { maxLength: 4 }).map((list) => list.join(""));
+    const grouped = fc.oneof(
+      sequence,
+      fc.tuple(sequence, sequence, sequence).map(([a, b, c]) => `${a}(${b})${c}`),
+      fc.tuple(sequence, sequence, sequence).map(([a, b, c]) => `${a}(${b}|${c})`),
+      fc.tuple(sequence, sequence).map(([a, b]) => `${a}|${b}`),
+    );
+    const pattern = fc
+      .tuple(fc.constantFrom("", "", "^"), grouped, fc.constantFrom("", "", "$"))
+      .map((parts) => parts.join(""));
+    let native = 0;
+    fc.assert(
+      fc.property(pattern, fc.string({ unit: fc.constantFrom(..."aabbcd1 .-\n"), maxLength: 20 }), (source, text) => {
+        const form = nativeForm(source);
+        if (form === undefined) return true;
+        native++;
+        const compiled = new Pattern(RE2JS.compile(source), source);
+        const all = (subject: Subject) => {
+          const found: unknown[] = [];
+          for (let from = 0; from <= text.length; ) {
+            const spans = compiled.exec(subject, from, true);
+            if (spans === undefined) break;
+            found.push([...spans]);
+            from = spans[1] === from ? from + 1 : spans[1]!;
+          }
+          return JSON.stringify(found);
+        };
+        return all(new Subject(text, 1, true)) === all(new Subject(text, 1, false));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(native).toBeGreaterThan(1000);
+  });
+
+  test("take a time that grows with the text only", () => {
+    const text = `${"a".repeat(200_000)}!`;
+    for (const pattern of ["a{1,60}b", "^a+b", "[ab]{1,20}c", "^\\w*-$", "(a|aa|aaa)(a|aa|aaa)b"]) {
+      const form = nativeForm(pattern);
+      expect(form).toBeDefined();
+      const begun = performance.now();
+      new RegExp(form!.source).test(text);
+      expect(performance.now() - begun).toBeLessThan(500);
+    }
+  });
+});
+
 describe("subjects", () => {
   test.each([
     ["", 0],
@@ -252,7 +367,7 @@ describe("subjects", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 20 }), (given) => {
         const text = given.toWellFormed();
-        const subject = new Subject(fromText(text), 1);
+        const subject = new Subject(fromText(text), 1, false);
         let read = "";
         for (let at = 0, step = subject.step(0); step >= 0; step = subject.step(at)) {
           read += String.fromCodePoint(step >> 3);

@@ -171,8 +171,7 @@ describe("sql", () => {
     const { postgres, mysql } = await databases();
     if (postgres !== undefined)
       await expectErrors("sql", rows(postgres.url, "select $1::int + 1 as n, $2::text as other", ".[0] == {n: 4}"));
-    if (mysql !== undefined)
-      await expectErrors("sql", rows(mysql.url, "select ? + 1 as n, ? as other", ".[0].n == 4"));
+    if (mysql !== undefined) await expectErrors("sql", rows(mysql.url, "select ? + 1 as n, ? as other", ".[0].n == 4"));
     const results = await expectErrors("sql", [
       ['url: "postgres://u:s3cret-word@127.0.0.1:1/x", query: select 1, expect: {rows: 1}', /connection refused/],
     ]);

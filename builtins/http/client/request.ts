@@ -9,6 +9,7 @@ import { clientContext } from "../context.ts";
 import { Failure, raised } from "../failure.ts";
 import { hasHeader } from "../headers.ts";
 import { type TraceContext, traceHeaders } from "../trace.ts";
+import { within } from "../within.ts";
 import { type Body, type ClientOptions, makePlan, type RequestOptions } from "./options.ts";
 import { type ClientContext, type Plan, perform } from "./perform.ts";
 import { responseTable } from "./response.ts";
@@ -51,7 +52,7 @@ export function request(
   const { plan, context } = prepare(vm, what, method, url, body, opts, defaults);
   const operation = new Attempt(Infinity);
   const waiting: Cancellable = perform(plan, context, operation).then(
-    (response) => responseTable(vm, response, opts.download ?? defaults?.download),
+    (response) => within(vm, () => responseTable(vm, response, opts.download ?? defaults?.download)),
     (error) => {
       throw raised(what, error);
     },
@@ -72,8 +73,7 @@ export function stream(what: string, method: string, url: string, body: Body, op
   const waiting: Cancellable = new Promise<Results>((settle, fail) => {
     const opened = new Stream(() => {
       resources.add(resource);
-      state.vm = vm;
-      settle(streamHandle(opened));
+      settle(within(vm, () => streamHandle(opened)));
     }, stop);
     perform({ ...plan, stream: opened }, context, operation)
       .then(

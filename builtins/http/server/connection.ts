@@ -17,6 +17,8 @@ export interface ConnectionOwner {
   handle(connection: Connection, head: Head, body: string): void;
   /** A request was refused before it was complete. */
   refused(connection: Connection, refusal: Refusal): void;
+  /** Notes that `bytes` more (or fewer) of incomplete bodies are held; false if the script's memory has no room. */
+  hold(bytes: number): boolean;
   /** The handler of the current request has taken too long. */
   overdue(connection: Connection): void;
   /** The connection is closed. */
@@ -75,6 +77,7 @@ export class Connection implements Carried {
   private head: Head | undefined;
   private parts: string[] = [];
   private received = 0;
+  private held = 0;
   private chunked: ChunkedReader | undefined;
   private keepAlive = true;
   private halfClosed = false;
@@ -165,6 +168,7 @@ export class Connection implements Carried {
       this.complete(head, "");
       return true;
     }
+    this.hold(Math.max(0, head.length));
     this.phase = Phase.Body;
     this.deadline = performance.now() + this.owner.limits.bodyMs;
     this.received = 0;
@@ -177,6 +181,7 @@ export class Connection implements Carried {
     const head = this.head!;
     if (this.chunked !== undefined) {
       this.pending = this.chunked.read(this.pending);
+      this.hold(this.chunked.received);
       if (!this.chunked.done) return false;
       const body = this.chunked.body();
       this.chunked = undefined;
@@ -207,7 +212,16 @@ export class Connection implements Carried {
     return true;
   }
 
+  /** What is held of the current body, in bytes, from now on. */
+  private hold(bytes: number): void {
+    const more = bytes - this.held;
+    if (more === 0) return;
+    if (!this.owner.hold(more)) throw new Refusal(503, "service unavailable");
+    this.held = bytes;
+  }
+
   private complete(head: Head, body: string): void {
+    this.hold(0);
     this.phase = Phase.Busy;
     this.startedAt = performance.now();
     this.deadline = this.startedAt + this.owner.limits.requestMs;
@@ -352,6 +366,7 @@ export class Connection implements Carried {
 
   /** Answers what cannot be understood or is too large, and closes. */
   private refuse(refusal: Refusal): void {
+    this.hold(0);
     this.owner.refused(this, refusal);
     this.pending = "";
     this.parts = [];
@@ -435,6 +450,7 @@ export class Connection implements Carried {
     if (this.phase === Phase.Over) return;
     this.phase = Phase.Over;
     this.carrier.destroy();
+    this.hold(0);
     this.pending = "";
     this.parts = [];
     this.owner.gone(this);

@@ -82,9 +82,9 @@ const fields = [
     number("ping", {
       unit: "seconds",
       min: 0.01,
-      summary: "asks the clients of websockets now and then whether they are there",
+      summary: "asks the clients of websockets whether they are still there",
     }),
-    Infinity,
+    30,
   ),
 ] as const;
 

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import { LuaError, Stop } from "../../../interpreter/error.ts";
-import { state } from "../../../interpreter/state.ts";
+import { reserveMemory } from "../../../interpreter/memory.ts";
 import { Task } from "../../../interpreter/task.ts";
 import { first, type Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
@@ -17,6 +17,7 @@ import { headerOf } from "../headers.ts";
 import { BadRequest } from "../json-body.ts";
 import type { TlsSettings } from "../tls.ts";
 import type { TraceContext } from "../trace.ts";
+import { within } from "../within.ts";
 import { type Carrier, type Listener, listenTls } from "./carrier.ts";
 import { Connection, type ConnectionLimits, type ConnectionOwner } from "./connection.ts";
 import { sendFile, withinRoot } from "./file.ts";
@@ -42,6 +43,8 @@ export interface ServerOptions {
 }
 
 const TEXT = "content-type: text/plain; charset=utf-8\r\n";
+/** Incomplete bodies may take this many bytes together before the script's memory is asked. */
+const HELD_UNCHECKED = 1024 * 1024;
 const STANDARD_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]);
 
 /** A request whose handler runs. */
@@ -65,6 +68,8 @@ export class Server implements ConnectionOwner, Resource {
   private listener: Listener | undefined;
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private readonly connections = new Set<Connection>();
+  /** Bytes of request bodies that are not complete. */
+  private held = 0;
   /** Open websockets, to be closed in the end. */
   private readonly websockets = new Set<OpenWebsocket>();
   /** Loaded for a server that has routes for them. */
@@ -128,7 +133,7 @@ export class Server implements ConnectionOwner, Resource {
       carrier.destroy();
       return undefined;
     }
-    if (this.connections.size >= this.options.maxConnections) {
+    if (this.connections.size + this.websockets.size >= this.options.maxConnections) {
       carrier.write("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
       carrier.end(() => carrier.destroy());
       return undefined;
@@ -136,6 +141,19 @@ export class Server implements ConnectionOwner, Resource {
     const connection = new Connection(carrier, this);
     this.connections.add(connection);
     return connection;
+  }
+
+  hold(bytes: number): boolean {
+    this.held += bytes;
+    if (bytes <= 0 || this.held < HELD_UNCHECKED) return true;
+    try {
+      within(this.vm, () => reserveMemory(this.held));
+      return true;
+    } catch (error) {
+      if (!(error instanceof LuaError)) throw error;
+      this.held -= bytes;
+      return false;
+    }
   }
 
   gone(connection: Connection): void {
@@ -164,7 +182,7 @@ export class Server implements ConnectionOwner, Resource {
       this.unrouted(connection, head);
       return;
     }
-    const request = this.requests.make(head, body, match.params, connection.remote);
+    const request = within(this.vm, () => this.requests.make(head, body, match.params, connection.remote));
     const task = new Task(this.vm, match.handler, [request]);
     task.context = traceOf(head);
     const running: Running = { head, match, task };
@@ -204,11 +222,9 @@ export class Server implements ConnectionOwner, Resource {
 
   private returned(connection: Connection, running: Running, results: Results): void {
     if (connection.current !== running) return;
-    // JSON is written on behalf of the machine that runs, and none does now.
-    state.vm = this.vm;
     let reply: Reply;
     try {
-      reply = readReply(first(results));
+      reply = within(this.vm, () => readReply(first(results)));
     } catch (error) {
       this.raised(connection, running, error);
       return;
@@ -331,7 +347,7 @@ export class Server implements ConnectionOwner, Resource {
   }
 
   private upgrade(connection: Connection, head: Head, match: Match): void {
-    const request = this.requests.make(head, "", match.params, connection.remote);
+    const request = within(this.vm, () => this.requests.make(head, "", match.params, connection.remote));
     const { websockets } = this.options;
     const accepted = this.acceptWebsocket!(this.vm, connection, head, match, request, traceOf(head), websockets);
     if (this.access) this.note(connection, head, typeof accepted === "string" ? 400 : 101, match);

@@ -135,7 +135,7 @@ test.each([
   ["ffffffffffffffff1\r\n", "400 malformed chunk size"],
   ["2\nhi\r\n0\r\n\r\n", "400 malformed chunk size"],
   ["65\r\n", "413 content too large"],
-  ["60\r\n" + "x".repeat(96) + "\r\n5\r\n", "413 content too large"],
+  [`60\r\n${"x".repeat(96)}\r\n5\r\n`, "413 content too large"],
   ["0\r\nbad trailer\r\n\r\n", "400 malformed trailer"],
   [`2;${"x".repeat(2000)}`, "400 malformed chunk"],
 ] as [string, [string, string] | string][])("chunked %j", (input, outcome) => {

@@ -139,9 +139,8 @@ describe("what is refused, and the connection closed (hostile.md S01, S02, S07)"
     [`POST /echo HTTP/1.1\r\n${H}Content-Length: 1001\r\n\r\n`, 413],
     [`POST /echo HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3e9\r\n`, 413],
     [
-      `POST /echo HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${"64\r\n" + "x".repeat(100) + "\r\n"}`.padEnd(
-        100,
-      ) + `${"64\r\n" + "x".repeat(100) + "\r\n"}`.repeat(10),
+      `POST /echo HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${`64\r\n${"x".repeat(100)}\r\n`}`.padEnd(100) +
+        `${`64\r\n${"x".repeat(100)}\r\n`}`.repeat(10),
       413,
     ],
     [`POST /echo HTTP/1.1\r\n${H}Expect: nothing\r\nContent-Length: 1\r\n\r\n`, 417],
@@ -166,7 +165,7 @@ describe("bodies", () => {
     ["Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", "hello"],
     ["Content-Length: 4\r\n\r\n\0\xff\r\n", "\0\xff\r\n"],
     ["Content-Length: 0\r\n\r\n", ""],
-    ["Content-Length: 1000\r\n\r\n" + "y".repeat(1000), "y".repeat(1000)],
+    [`Content-Length: 1000\r\n\r\n${"y".repeat(1000)}`, "y".repeat(1000)],
   ])("%j", async (rest, body) => {
     const request = `POST /echo HTTP/1.1\r\n${CLOSE}${rest}`;
     expect(bodyOf(await raw(server.port, request))).toBe(body);
@@ -216,7 +215,7 @@ describe("connections", () => {
 
   test("a hundred pipelined requests", async () => {
     const client = new Raw(server.port).send(
-      `GET /json HTTP/1.1\r\n${H}\r\n`.repeat(99) + `GET /json HTTP/1.1\r\n${CLOSE}\r\n`,
+      `${`GET /json HTTP/1.1\r\n${H}\r\n`.repeat(99)}GET /json HTTP/1.1\r\n${CLOSE}\r\n`,
     );
     expect(statuses(await client.end()).length).toBe(100);
   });
@@ -479,7 +478,7 @@ test("tasks share the script's state between waits (S11)", async () => {
     "count, total = 0, 0",
   );
   const clients = Array.from({ length: 50 }, () =>
-    new Raw(counting.port).send(`GET / HTTP/1.1\r\n${H}\r\n`.repeat(19) + `GET / HTTP/1.1\r\n${CLOSE}\r\n`),
+    new Raw(counting.port).send(`${`GET / HTTP/1.1\r\n${H}\r\n`.repeat(19)}GET / HTTP/1.1\r\n${CLOSE}\r\n`),
   );
   for (const client of clients) expect(statuses(await client.end()).length).toBe(20);
   expect(bodyOf(await raw(counting.port, `GET /total HTTP/1.1\r\n${CLOSE}\r\n`))).toBe("1000");
@@ -498,4 +497,33 @@ test("the access log is at debug level", async () => {
     route: "GET /a/:b",
     remote: "127.0.0.1",
   });
+});
+
+test("bodies that do not fit into the script's memory together are refused (S07)", async () => {
+  await using small = await Serving.start(
+    `{POST = {["/"] = function(req) return tostring(#req.body) end}}`,
+    "max_body = 1 << 30",
+    "",
+    {},
+    { memoryBytes: 64 << 20, timeoutMs: Infinity },
+  );
+  const head = (length: number) => `POST / HTTP/1.1\r\n${CLOSE}Content-Length: ${length}\r\n\r\n`;
+  expect(statuses(await raw(small.port, head(100 << 20)))).toEqual([503]);
+  const waiting = new Raw(small.port).send(head(40 << 20)).send("x");
+  await Bun.sleep(10);
+  expect(statuses(await raw(small.port, head(40 << 20)))).toEqual([503]);
+  waiting.socket.destroy();
+  await Bun.sleep(10);
+  const chunk = `100000\r\n${"x".repeat(1 << 20)}\r\n`;
+  const client = new Raw(small.port).send(`POST / HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n`);
+  for (let i = 0; i < 80; i++) client.send(chunk);
+  expect(statuses(await client.end())).toEqual([503]);
+  expect(await raw(small.port, `${head(1 << 20)}${"x".repeat(1 << 20)}`)).toEndWith("1048576");
+});
+
+test.each(["::1", "localhost", "127.0.0.1"])("listens on %s", async (host) => {
+  await using other = await Serving.start(`{GET = {["/"] = function(req) return req.remote end}}`, `host = "${host}"`);
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${other.port}/`;
+  const [body] = [await other.lua(`return http.get("${url}").body`)];
+  expect(body).toBe(host === "::1" ? "::1" : "127.0.0.1");
 });

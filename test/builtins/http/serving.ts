@@ -4,17 +4,19 @@ import { Host, type HostSettings } from "../../../builtins/host.ts";
 import { stopServers } from "../../../builtins/http/running.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
 import { createVm, LuaError, load, Task } from "../../../interpreter/index.ts";
+import type { Limits } from "../../../interpreter/limits.ts";
 import type { Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
 
 export class Serving {
   readonly logs: Record<string, unknown>[] = [];
-  readonly vm: VirtualMachine = createVm();
+  readonly vm: VirtualMachine;
   readonly host: Host;
   port = 0;
   ended: Promise<Results> = Promise.resolve(undefined);
 
-  private constructor(settings: HostSettings) {
+  private constructor(settings: HostSettings, limits: Limits | undefined) {
+    this.vm = createVm(limits);
     this.host = new Host({
       logLevel: "warn",
       ...settings,
@@ -25,8 +27,14 @@ export class Serving {
   }
 
   /** Runs `http.serve` with a routes table, and options, given as Lua. `before` runs ahead of it. */
-  static async start(routes: string, options = "", before = "", settings: HostSettings = {}): Promise<Serving> {
-    const serving = new Serving(settings);
+  static async start(
+    routes: string,
+    options = "",
+    before = "",
+    settings: HostSettings = {},
+    limits?: Limits,
+  ): Promise<Serving> {
+    const serving = new Serving(settings, limits);
     const listening = Promise.withResolvers<void>();
     const { NativeFunction } = await import("../../../interpreter/function.ts");
     serving.vm.globals.setString(
@@ -41,7 +49,7 @@ export class Serving {
         undefined,
       ),
     );
-    const source = `${before} http.serve(0, ${routes}, {host = "127.0.0.1", on_listen = listening, ${options}})\nreturn "stopped"`;
+    const source = `${before} http.serve(0, ${routes}, {on_listen = listening, ${options.includes("host =") ? "" : 'host = "127.0.0.1", '}${options}})\nreturn "stopped"`;
     serving.ended = new Task(serving.vm, load(serving.vm, source, "=server"), []).start().promise;
     serving.ended.catch(listening.reject);
     await listening.promise;

@@ -26,7 +26,7 @@ beforeAll(async () => {
       response.writeHead(200, { "content-length": "100" });
       response.write("part\n", () => response.destroy());
     } else if (request.url === "/big") {
-      response.end("x".repeat(1_000_000) + "\n" + "y\n".repeat(10_000));
+      response.end(`${"x".repeat(1_000_000)}\n${"y\n".repeat(10_000)}`);
     } else {
       response.writeHead(404, { "x-reason": "none" });
       response.end("gone");
