@@ -47,7 +47,7 @@ export function* firstDifference(got: Value, expected: Value): Steps<Difference 
     if (!rawEquals(a, b)) {
       const custom = hasEquality(a, b) && truthy(yield* awaited(equalsValue(a, b)));
       if (!custom) {
-        if (!(a instanceof LuaTable) || !(b instanceof LuaTable)) return { path, expected: b, got: a };
+        if (!(a instanceof LuaTable) || !(b instanceof LuaTable)) return { path: shortened(path), expected: b, got: a };
         let met = seen.get(a);
         if (met === undefined) seen.set(a, (met = new Set()));
         if (!met.has(b)) {
@@ -75,6 +75,11 @@ export function* firstDifference(got: Value, expected: Value): Steps<Difference 
     a = level.got.get(key);
     b = level.expected.get(key);
   }
+}
+
+/** A path that is too long to read shows its end. */
+function shortened(path: string): string {
+  return path.length <= MAX_SHOWN ? path : `$…${path.slice(-MAX_SHOWN)}`;
 }
 
 function hasEquality(a: Value, b: Value): boolean {

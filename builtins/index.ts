@@ -63,6 +63,11 @@ const ROWS: readonly Row[] = [
     inChecks: false,
     load: () => (require("./template.ts") as typeof import("./template.ts")).templateLibrary,
   },
+  {
+    globals: ["yaml"],
+    inChecks: true,
+    load: () => (require("./yaml.ts") as typeof import("./yaml.ts")).yamlLibrary,
+  },
 ];
 
 /** All libraries, loaded: for help, type stubs and the reference. */

@@ -42,9 +42,14 @@ const SPARSE_FROM = 10;
 
 /** Decides how a table is written; throws an Unwritable for keys that no map can have. */
 export function layoutOf(table: LuaTable): Layout {
-  const { array, mark } = table;
+  const { length, count } = listLayout(table);
+  return length === undefined ? { entries: entriesOf(table, count) } : { length };
+}
+
+/** The length of a table that is written as a list, `undefined` for a map; how many elements it has in any case. */
+export function listLayout(table: LuaTable): { length: number | undefined; count: number } {
+  const { array, mark, vals } = table;
   const { keys } = table.shape;
-  const { vals } = table;
   let hashed = 0;
   let largest = array.length - 1;
   let onlyIndices = true;
@@ -59,13 +64,11 @@ export function layoutOf(table: LuaTable): Layout {
   let holes = 0;
   for (let i = 1; i < array.length; i++) if (array[i] === undefined) holes++;
   const count = array.length - 1 - holes + hashed;
-  if (onlyIndices && mark !== OBJECT && (largest === count || mark === ARRAY)) {
-    if (largest > SPARSE_FROM && largest > count * SPARSE) {
-      throw new Unwritable(`list too sparse: ${count} elements up to index ${largest}`);
-    }
-    return { length: largest };
+  if (!onlyIndices || mark === OBJECT || (largest !== count && mark !== ARRAY)) return { length: undefined, count };
+  if (largest > SPARSE_FROM && largest > count * SPARSE) {
+    throw new Unwritable(`list too sparse: ${count} elements up to index ${largest}`);
   }
-  return { entries: entriesOf(table, count) };
+  return { length: largest, count };
 }
 
 function entriesOf(table: LuaTable, count: number): Entry[] {

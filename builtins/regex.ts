@@ -56,10 +56,20 @@ function* matches(pattern: Pattern, subject: Subject, groups: boolean): Generato
   }
 }
 
+/** A substring keeps the whole string alive that it was cut from: short pieces of texts this long are copied. */
+const LONG_TEXT = 64 * 1024;
+const SHORT_PIECE = 1024;
+
+function piece(text: string, start: number, end: number): string {
+  const cut = text.slice(start, end);
+  if (text.length < LONG_TEXT || cut.length > SHORT_PIECE) return cut;
+  return Buffer.from(cut, "latin1").toString("latin1");
+}
+
 /** The text of a group, nil if it took no part. */
 function group(text: string, spans: Spans, n: number): string | undefined {
   const start = spans[2 * n]!;
-  return start < 0 ? undefined : text.slice(start, spans[2 * n + 1]);
+  return start < 0 ? undefined : piece(text, start, spans[2 * n + 1]!);
 }
 
 function matchTable(text: string, pattern: Pattern, spans: Spans): LuaTable {
@@ -260,7 +270,7 @@ export const regexLibrary = library(
         const found = new LuaTable(state.vm.rootShape);
         let n = 0;
         for (const spans of matches(pattern, subjectOf("regex.find_all", pattern, text), false)) {
-          const match = text.slice(spans[0], spans[1]);
+          const match = piece(text, spans[0]!, spans[1]!);
           found.setIndex(++n, match);
           charge(24 + match.length);
         }
@@ -296,9 +306,9 @@ export const regexLibrary = library(
         const pattern = compilePattern("regex.split", source);
         const pieces = new LuaTable(state.vm.rootShape);
         let n = 0;
-        const add = (piece: string) => {
-          pieces.setIndex(++n, piece);
-          charge(24 + piece.length);
+        const add = (start: number, end: number) => {
+          pieces.setIndex(++n, piece(text, start, end));
+          charge(24 + end - start);
         };
         let begin = 0;
         let end = 0;
@@ -307,11 +317,11 @@ export const regexLibrary = library(
           end = spans[0]!;
           // An empty match at the very start or end does not cut anything off.
           if (spans[1] !== 0 && (spans[0] !== spans[1] || end !== text.length)) {
-            add(text.slice(begin, end));
+            add(begin, end);
             begin = spans[1]!;
           }
         }
-        add(text.slice(begin));
+        add(begin, text.length);
         return pieces;
       },
     }),

@@ -222,7 +222,9 @@ class Reader {
     if (!(value instanceof LuaTable)) return value;
     const table = new LuaTable();
     table.mark = value.mark;
-    value.forEach((key, element) => table.set(key, this.copy(element, node)));
+    value.forEach((key, element) => {
+      table.set(key, this.copy(element, node));
+    });
     charge(64);
     return table;
   }

@@ -8,8 +8,7 @@ import { charge, reserveMemory } from "../interpreter/memory.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { isNumber, LuaFloat, Userdata, type Value } from "../interpreter/value.ts";
-import { floatText, isNull, layoutOf, Unwritable } from "./json-layout.ts";
-import { OBJECT } from "./json-mark.ts";
+import { floatText, isNull, listLayout, Unwritable } from "./json-layout.ts";
 import { MAX_DEPTH } from "./json-parser.ts";
 
 const INDENT = "  ";
@@ -59,14 +58,14 @@ class Writer {
     if (open.includes(table)) throw new Unwritable("a table inside itself");
     if (open.length >= MAX_DEPTH) throw new Unwritable(`nested deeper than ${MAX_DEPTH}`);
     open.push(table);
-    const length = listLength(table);
+    const { length } = listLayout(table);
     if (length !== undefined) this.list(table, length, indent, inline);
     else this.map(this.entries(table), indent, inline);
     open.pop();
   }
 
   private list(table: LuaTable, length: number, indent: string, inline: boolean): void {
-    if (length === 0) return this.line("[]");
+    if (length === 0) this.line("[]");
     for (let i = 1; i <= length; i++) {
       this.put(inline && i === 1 ? "- " : `${indent}- `);
       this.inside(table.getIndex(i), i, indent, true);
@@ -74,7 +73,7 @@ class Writer {
   }
 
   private map(entries: Entry[], indent: string, inline: boolean): void {
-    if (entries.length === 0) return this.line("{}");
+    if (entries.length === 0) this.line("{}");
     entries.forEach(({ key, value }, i) => {
       const name = this.key(key);
       if (!inline || i > 0) this.put(indent);
@@ -147,15 +146,6 @@ class Writer {
   }
 }
 
-/** The length of a table that is written as a list; `undefined` for a map. */
-function listLength(table: LuaTable): number | undefined {
-  if (table.mark === OBJECT) return undefined;
-  // Most maps have nothing but keys; their layout would be work for nothing.
-  if (table.array.length === 1 && typeof table.shape.keys[1] === "string" && table.vals[1] !== undefined)
-    return undefined;
-  return layoutOf(table).length;
-}
-
 function isEmpty(table: LuaTable): boolean {
   return table.nextPosition(0) === 0;
 }
@@ -217,7 +207,7 @@ function isBlock(text: string): boolean {
   if (!text.includes("\n")) return false;
   // The first line that is not empty shows the indentation, and so must not begin with a space of its own.
   const first = /[^\n]/.exec(text)?.[0];
-  if (first === undefined || first === " " || first === "\t") return false;
+  if (first === undefined || first === " " || first === "\t" || /(?:^|\n)[ \t]+\n*$/.test(text)) return false;
   return !/[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/.test(text);
 }
 

@@ -98,7 +98,7 @@ export function prologue(fn: LuaFunction, R: Registers, base: number, given: num
 }
 
 /** As many extra arguments are not worth accounting for. */
-const FREE_VARARGS = 16;
+export const FREE_VARARGS = 16;
 
 function makeCells(registers: number[], R: Registers, base: number): void {
   for (let i = 0; i < registers.length; i++) {

@@ -80,6 +80,8 @@ export class LuaTable {
   events: Value[] | undefined = undefined;
   /** Whether the array part has been allowed to have holes: then it may also grow over small gaps. */
   private sparse = false;
+  /** The longest that the array part was before it shrank. */
+  private formerLength = 0;
   /** JSON kind, weak mode and other marks of the library; 0 for an ordinary table. */
   mark = 0;
   /** The census that last visited it; see collector.ts. */
@@ -232,6 +234,7 @@ export class LuaTable {
   /** Removes the last element of the array part, and the nils then at its end. */
   private shrink(): void {
     const array = this.array;
+    if (array.length > this.formerLength) this.formerLength = array.length;
     let length = array.length - 1;
     while (length > 1 && array[length - 1] === undefined) length--;
     array.length = length;
@@ -389,7 +392,7 @@ export class LuaTable {
     const slot = this.shape.slots.get(normalise(key));
     if (slot !== undefined) return -slot;
     // The element may have left the array part when its tail was cleared during the traversal.
-    return isIndex ? this.array.length - 1 : Number.NaN;
+    return isIndex && (key as number) < this.formerLength ? this.array.length - 1 : Number.NaN;
   }
 
   /** The first position after `position` that holds a value, or 0 at the end. */

@@ -43,17 +43,34 @@ const ready = new Map<string, EngineStatement>();
 const open = new Map<number, Open>();
 let lastCursor = 0;
 
-self.onmessage = (event: MessageEvent<Request>) => {
-  const request = event.data;
-  handle(request).then(
-    (ok) => reply({ id: request.id, ok }, ok),
-    (error) => reply({ id: request.id, error: refusal(error) }, undefined),
-  );
+/** How long answers are held back to be sent together, in milliseconds. */
+const HOLD_MS = 1;
+let replies: Reply[] = [];
+
+self.onmessage = async (event: MessageEvent<Request[]>) => {
+  let since = performance.now();
+  for (const request of event.data) {
+    current = request.id;
+    try {
+      const ok = request.op === "open" ? await start(request) : handle(request);
+      replies.push({ id: request.id, ok });
+    } catch (error) {
+      replies.push({ id: request.id, error: refusal(error) });
+    }
+    if (performance.now() - since < HOLD_MS) continue;
+    send();
+    since = performance.now();
+  }
+  send();
 };
 
-function reply(message: Reply, piece: Piece | undefined): void {
-  if (piece?.rows === undefined) self.postMessage(message);
-  else self.postMessage(message, [piece.rows]);
+function send(): void {
+  if (replies.length === 0) return;
+  const pieces = replies
+    .map((reply) => ("ok" in reply ? reply.ok?.rows : undefined))
+    .filter((rows) => rows !== undefined);
+  self.postMessage(replies, pieces);
+  replies = [];
 }
 
 function refusal(error: unknown): Refusal {
@@ -61,12 +78,8 @@ function refusal(error: unknown): Refusal {
   return { message: FAULT, code: undefined, position: undefined };
 }
 
-async function handle(request: Request): Promise<Piece | undefined> {
-  current = request.id;
+function handle(request: Exclude<Request, { op: "open" }>): Piece | undefined {
   switch (request.op) {
-    case "open":
-      await start(request);
-      return undefined;
     case "run":
       return run(request);
     case "next":
@@ -83,7 +96,7 @@ async function handle(request: Request): Promise<Piece | undefined> {
   }
 }
 
-async function start(request: OpenRequest): Promise<void> {
+async function start(request: OpenRequest): Promise<undefined> {
   stop = request.stop;
   // Each engine is loaded only where it is wanted.
   engine =

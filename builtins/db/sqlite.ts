@@ -160,11 +160,14 @@ class SqliteSession implements Session {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
+  private outbox: Request[] = [];
   private readonly stop = new Int32Array(new SharedArrayBuffer(4));
 
   constructor() {
     this.worker = new Worker(workerProgram());
-    this.worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
+    this.worker.onmessage = (event: MessageEvent<Reply[]>) => {
+      for (const reply of event.data) this.receive(reply);
+    };
     this.worker.onerror = (event) => {
       event.preventDefault();
       this.die(new DatabaseError(`sqlite worker failed: ${event.message}`, { fatal: true }));
@@ -200,7 +203,16 @@ class SqliteSession implements Session {
         resolve: resolvePiece,
         reject,
       });
-      this.worker.postMessage({ ...request, id });
+      this.post({ ...request, id });
+    });
+  }
+
+  /** Sends a request, together with others of the same turn. */
+  private post(request: Request): void {
+    if (this.outbox.push(request) > 1) return;
+    queueMicrotask(() => {
+      this.worker.postMessage(this.outbox);
+      this.outbox = [];
     });
   }
 
@@ -286,10 +298,10 @@ class SqliteSession implements Session {
     // thread that is ended without that would keep its locks.
     Atomics.store(this.stop, 0, LAST_REQUEST);
     this.worker.unref();
-    this.worker.onmessage = (event: MessageEvent<Reply>) => {
-      if (event.data.id === LAST_REQUEST) this.worker.terminate();
+    this.worker.onmessage = (event: MessageEvent<Reply[]>) => {
+      if (event.data.some((reply) => reply.id === LAST_REQUEST)) this.worker.terminate();
     };
-    this.worker.postMessage({ op: "close", id: LAST_REQUEST });
+    this.post({ op: "close", id: LAST_REQUEST });
   }
 }
 

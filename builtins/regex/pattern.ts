@@ -4,6 +4,7 @@ import { failure, type LuaError } from "../../interpreter/error.ts";
 import { state } from "../../interpreter/state.ts";
 import { fromText, toText } from "../../interpreter/text.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
+import { type NativeForm, nativeForm } from "./native.ts";
 import type { Subject } from "./subject.ts";
 
 /** Longest pattern, in bytes. */

@@ -177,6 +177,8 @@ function setupvalue(args: Value[]): Results {
   return (fn as LuaFunction).prototype.upvalues[index - 1]?.name;
 }
 
+/** Kind of the values that tell upvalues apart: what the reference calls light userdata. */
+const IDENTITY = "light userdata";
 const identities = new WeakMap<Cell | NativeFunction, Userdata>();
 
 function upvalueid(args: Value[]): Results {
@@ -187,7 +189,7 @@ function upvalueid(args: Value[]): Results {
   if (cell === undefined) return undefined;
   const known = identities.get(cell);
   if (known !== undefined) return known;
-  const made = new Userdata("upvalue", undefined);
+  const made = new Userdata(IDENTITY, undefined);
   identities.set(cell, made);
   return made;
 }
@@ -301,6 +303,7 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   rawVariadic("setuservalue", row("Attaches a value to a userdata.", "userdata"), (args) => {
     const index = args[2] === undefined ? 1 : checkIndex(args[2], 3);
     if (!(args[0] instanceof Userdata)) throw typeError(1, "userdata", args[0]);
+    if (args[0].kind === IDENTITY) throw argumentError(1, "userdata expected, got light userdata");
     if (args.length < 2) throw argumentError(2, "value expected");
     if (index !== 1) return undefined;
     args[0].user = args[1];

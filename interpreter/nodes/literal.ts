@@ -1,5 +1,6 @@
 /** Constants and varargs (manual §3.1, §3.4, §3.4.11). */
 import { runtimeError } from "../error.ts";
+import { FREE_VARARGS } from "../call.ts";
 import { charge, reserveMemory } from "../memory.ts";
 import { low } from "../operators.ts";
 import type { Registers } from "../state.ts";
@@ -48,7 +49,7 @@ export class Vararg extends Expression {
   override evalMulti(R: Registers, base: number): Results {
     const values = R[base + this.register] as Value[];
     if (values.length === 1) return values[0];
-    charge(values.length * 8);
+    if (values.length > FREE_VARARGS) charge(values.length * 8);
     return values.slice(); // the receiver may keep and change its array
   }
 }
@@ -74,8 +75,10 @@ export class NamedVararg extends SiteExpression {
     if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0 || count > MAX_VARARGS) {
       throw runtimeError(R, base, this, "vararg table has no proper 'n'");
     }
-    reserveMemory(count * 8);
-    charge(count * 8);
+    if (count > FREE_VARARGS) {
+      reserveMemory(count * 8);
+      charge(count * 8);
+    }
     const values: Value[] = [];
     for (let i = 1; i <= count; i++) values.push(table.getIndex(i));
     return values.length === 1 ? values[0] : values;

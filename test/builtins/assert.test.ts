@@ -121,6 +121,15 @@ describe("assert", () => {
       true,
     ]);
   });
+  test("tables a million deep", async () => {
+    const source = `
+      local function deep(leaf) local t = leaf for i = 1, 1000000 do t = { t } end return t end
+      assert.eq(deep(1), deep(1))
+      return select(2, pcall(assert.eq, deep(1), deep(2)))`;
+    const [error] = await results(source);
+    expect(String(error)).toStartWith("assert.eq failed: expected 2, got 1 (at $");
+    expect(String(error).length).toBeLessThan(300);
+  });
   test("everything again, suspended at each step", async () => {
     for (const code of passing) expect(await results(`${code} return "passed"`, { pauseEvery: 1 })).toEqual(["passed"]);
   });

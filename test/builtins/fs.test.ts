@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { failure } from "../../builtins/../interpreter/error.ts";
 import { parseGlob } from "../../builtins/fs/glob.ts";
 import { Permissions } from "../../builtins/permissions.ts";
@@ -157,6 +158,23 @@ describe("what is refused", () => {
     truncateSync(join(dir, "big"), 100 << 20);
     const error = await luaError(`fs.read(dir .. "/big")`, { limits: { memoryBytes: 16 << 20, timeoutMs: 60_000 } });
     expect(error).toContain("not enough memory");
+  });
+
+  test("a single file mounted from elsewhere is written in place", async () => {
+    if (process.getuid?.() !== 0) return;
+    writeFileSync(join(dir, "outside"), "old");
+    writeFileSync(join(dir, "mounted"), "");
+    try {
+      execFileSync("mount", ["--bind", join(dir, "outside"), join(dir, "mounted")], { stdio: "ignore" });
+    } catch {
+      return; // not allowed here
+    }
+    try {
+      await lua(`fs.write(dir .. "/mounted", "new")`);
+      expect([readdirSync(dir), readFileSync(join(dir, "outside"), "utf8")]).toEqual([["mounted", "outside"], "new"]);
+    } finally {
+      execFileSync("umount", [join(dir, "mounted")]);
+    }
   });
 
   test("a full disk leaves the old file and nothing else", async () => {
@@ -306,6 +324,39 @@ describe("permissions", () => {
 });
 
 describe("glob patterns", () => {
+  test("any pattern on any name: an answer, in no time", () => {
+    const piece = fc.constantFrom(
+      "*",
+      "**",
+      "?",
+      "[",
+      "]",
+      "[a-",
+      "!",
+      "^",
+      "{",
+      "}",
+      ",",
+      "\\",
+      "a",
+      "b",
+      ".",
+      "-",
+      "é",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 12 }),
+        fc.string({ unit: fc.constantFrom("a", "b", ".", "-", "é", "[") }),
+        (parts, name) => {
+          for (const { segments } of parseGlob(parts.join(""))) {
+            for (const segment of segments) if (segment.kind === "pattern") segment.matches(name);
+          }
+        },
+      ),
+    );
+  });
+
   test.each([
     ["*", "abc", true],
     ["a*c", "abbc", true],
