@@ -251,6 +251,10 @@ const tlsFields = [
   optional(string("ca", { summary: "Certificates to trust, PEM text or path." })),
   optional(string("cert", { summary: "The client's own certificate, PEM text or path." })),
   optional(string("key", { summary: "Its key, PEM text or path." })),
+  optional(
+    boolean("insecure", { summary: "Encrypts without checking the server's certificate: sslmode require." }),
+    false,
+  ),
   optional(string("server_name", { summary: "Name the certificate must have, if not the host's." })),
 ] as const;
 
@@ -287,7 +291,9 @@ db.close(c)`,
       key: opts.tls.key,
       serverName: opts.tls.server_name,
     };
-    const target = parseUrl(url, { sslmode: opts.sslmode, tls });
+    // Who names a CA wants the server checked; libpq's default would not.
+    const implied = opts.tls.insecure ? "require" : tls.ca === undefined ? undefined : "verify-full";
+    const target = parseUrl(url, { sslmode: opts.sslmode ?? implied, tls });
     const { vm } = state;
     const timeoutMs = opts.timeout === undefined ? undefined : opts.timeout * 1000;
     const urlTimeout = target.kind === "sqlite" ? undefined : target.connectTimeout;
@@ -322,4 +328,5 @@ export const db = library(
 );
 
 export { KIND as connectionKind, STREAM as streamKind };
+
 documentKinds(db, KIND, STREAM);

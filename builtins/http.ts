@@ -160,11 +160,13 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     run: (opts) => newUserdata(clientKind, opts),
   }),
   fn("serve", {
-    summary: "Serves until it is stopped: by `http.stop`, SIGTERM or SIGINT.",
+    summary:
+      "Serves until it is stopped: by `http.stop`, SIGTERM or SIGINT. Each request runs its handler as a task of its own.",
     params: [
       integer("port", { min: 0, max: 65535, summary: "0: any free one" }),
       table("routes", {
-        summary: '`{GET = {["/path"] = handler}}`; `/users/:id`, `/files/*`, ANY, WS',
+        summary:
+          '`{GET = {["/path"] = handler}}`, also `/users/:id`, `/files/*`, ANY and WS. A handler gets `req` (`method`, `path`, `query`, `query_params`, `params`, `headers`, `body`, `remote`, `:json()`) and returns a string, nil (204) or a table: `status`, `headers` and one of `body`, `json`, `html`, `file` (and `root`), `stream`. A WS handler gets `conn, req`',
         type: "table<string, table<string, fun(req: http.request): any>>",
       }),
       serveOptions,
@@ -172,6 +174,13 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     returns: [],
     raises: ["`http.serve: cannot listen on 0.0.0.0:80: permission denied`, and so on", "when a route is malformed"],
     source: "RFC 9110, RFC 9112",
+    example: `http.serve(0, {GET = {["/hello/:name"] = function(req) return {json = {hello = req.params.name}} end}}, {
+  host = "127.0.0.1",
+  on_listen = function(address)
+    assert(http.get("http://" .. address .. "/hello/lua"):json().hello == "lua")
+    http.stop()
+  end,
+})`,
     run: (port, routes, opts) => {
       const { vm } = state;
       try {

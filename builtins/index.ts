@@ -52,6 +52,7 @@ const ROWS: readonly Row[] = [
     load: () => (require("./json.ts") as typeof import("./json.ts")).jsonLibrary,
   },
   { globals: ["log"], inChecks: true, load: () => (require("./log.ts") as typeof import("./log.ts")).logLibrary },
+  { globals: ["net"], inChecks: false, load: () => (require("./net.ts") as typeof import("./net.ts")).netLibrary },
   {
     globals: ["regex"],
     inChecks: false,

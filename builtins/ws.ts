@@ -72,6 +72,15 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
     returns: [returns("conn", "ws.connection")],
     raises: ["`ws.connect: ws://host/: connection refused`, and so on, when there is no connection"],
     source: "RFC 6455",
+    example: `http.serve(0, {WS = {["/echo"] = function(conn) ws.send(conn, ws.recv(conn)) end}}, {
+  host = "127.0.0.1",
+  on_listen = function(address)
+    local conn <close> = ws.connect("ws://" .. address .. "/echo")
+    ws.send(conn, "hello")
+    assert(ws.recv(conn, 5) == "hello")
+    http.stop()
+  end,
+})`,
     run: (url, opts) => {
       const { vm } = state;
       const host = hostOf(vm);

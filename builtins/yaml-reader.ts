@@ -19,6 +19,11 @@ const MAX_EXPANSION = 250_000;
 /** Bytes of the library's tree for each byte of text, roughly. */
 const TREE_FACTOR = 40;
 
+/** What `!!` stands for, and what of it the core schema knows. */
+const CORE = "tag:yaml.org,2002:";
+const CORE_TAGS: ReadonlySet<string> = new Set(["str", "int", "float", "bool", "null", "map", "seq"]);
+const FLOAT = `${CORE}float`;
+
 /** Loaded when first needed: a script that reads no YAML does not pay for it. */
 const library = () => require("yaml") as typeof Yaml;
 
@@ -62,7 +67,9 @@ class Reader {
     reserveMemory(bytes.length * TREE_FACTOR);
     const values: Value[] = [];
     for (const document of this.compose(text)) {
-      const problem = document.errors[0] ?? document.warnings[0];
+      // Tags that the library does not know are only warnings to it; `checkTag` looks at all of them.
+      const warning = document.warnings.find(({ code }) => code !== "TAG_RESOLVE_FAILED");
+      const problem = document.errors[0] ?? warning;
       if (problem !== undefined) throw this.problem(problem);
       this.anchors = new Map();
       values.push(document.contents === null ? this.settings.nullValue : this.value(document.contents));
@@ -123,11 +130,12 @@ class Reader {
   private value(node: Node): Value {
     const { yaml } = this;
     if (yaml.isAlias(node)) return this.alias(node);
-    const anchor = (node as Scalar).anchor;
+    const { anchor, tag } = node as Scalar;
+    if (tag !== undefined && tag !== "!") this.checkTag(node, tag);
     const anchored: Anchored = { value: undefined, done: false };
     if (anchor !== undefined) this.anchors.set(anchor, anchored);
     let value: Value;
-    if (yaml.isScalar(node)) value = this.scalar(node);
+    if (yaml.isScalar(node)) value = tag === FLOAT ? this.float(node) : this.scalar(node);
     else if (yaml.isMap(node)) value = this.map(node);
     else if (yaml.isSeq(node)) value = this.list(node);
     anchored.value = value;
@@ -151,6 +159,28 @@ class Reader {
       default:
         return this.settings.nullValue;
     }
+  }
+
+  /** `!!float 3`, which the library does not take for a float. */
+  private float(node: Scalar): Value {
+    const { value } = node;
+    if (typeof value === "number" || typeof value === "bigint") return float(Number(value));
+    if (typeof value === "string" && /^[-+]?[0-9]+$/.test(value)) return float(Number(value));
+    throw this.error("!!float needs a number", start(node));
+  }
+
+  /** Lets the tags of the core schema pass, on nodes of their kind. */
+  private checkTag(node: Node, tag: string): void {
+    const { yaml } = this;
+    const name = tag.startsWith(CORE) ? tag.slice(CORE.length) : "";
+    const fits = yaml.isMap(node)
+      ? name === "map"
+      : yaml.isSeq(node)
+        ? name === "seq"
+        : yaml.isScalar(node) && fitsScalar(name, node.value);
+    if (fits) return;
+    if (CORE_TAGS.has(name)) throw this.error(`!!${name} does not fit the value`, start(node));
+    throw this.error(`unknown tag ${printable(tag.startsWith(CORE) ? `!!${name}` : tag)}`, start(node));
   }
 
   private list(node: YAMLSeq): LuaTable {
@@ -238,8 +268,6 @@ class Reader {
 
   private problem({ code, message, pos }: Yaml.YAMLParseError | Yaml.YAMLWarning): unknown {
     if (code === "RESOURCE_EXHAUSTION") return this.error("nested too deep", pos[0]);
-    const unknownTag = /^Unresolved tag: (.*)$/s.exec(message)?.[1];
-    if (unknownTag !== undefined) return this.error(`unknown tag ${printable(unknownTag)}`, pos[0]);
     const words = printable(message.replace(/\.$/, ""));
     return this.error(words.charAt(0).toLowerCase() + words.slice(1), pos[0]);
   }
@@ -247,6 +275,21 @@ class Reader {
   private error(message: string, offset: number): unknown {
     const { line, col } = this.lines.linePos(offset);
     return failure(`${this.what}: ${fromText(message)} at line ${line}, column ${col}`);
+  }
+}
+
+function fitsScalar(name: string, value: unknown): boolean {
+  switch (name) {
+    case "str":
+      return typeof value === "string";
+    case "int":
+      return typeof value === "bigint";
+    case "bool":
+      return typeof value === "boolean";
+    case "null":
+      return value === null;
+    default:
+      return name === "float";
   }
 }
 

@@ -169,7 +169,7 @@ const NOT_A_STRING = new RegExp(
   `^(?:${[
     "|~|null|Null|NULL|true|True|TRUE|false|False|FALSE",
     "y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|=|<<",
-    "[-+]?\\.?[0-9][0-9_,.]*(?:[eE][-+]?[0-9]*)?",
+    "[-+]?(?:[0-9][0-9_]*(?:\\.[0-9_]*)?|\\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]*)?",
     "[-+]?0[xob][0-9a-fA-F_]*",
     "[-+]?[0-9][0-9_]*(?::[0-9]+)+(?:\\.[0-9_]*)?",
     "[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)|[-+]?\\.",

@@ -307,6 +307,8 @@ export interface ForGenericStatement extends Located {
   lastLine: number;
   /** Register of the closing value, three more hidden ones behind it; set by the resolver. */
   closing?: number;
+  /** The loop's state as the debug library lists it: iterator, state, closing value. */
+  hidden?: Variable[];
 }
 
 export type Statement =

@@ -14,7 +14,7 @@ import {
   TAIL_CALL,
   TailSite,
 } from "./nodes/node.ts";
-import { LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
+import { ACROSS, CALLS_MASK, LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
 import type { LuaTable, Shape } from "./table.ts";
 import { enterSlowly, reserve } from "./task.ts";
 import { NOTHING, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
@@ -45,8 +45,12 @@ export abstract class Continuation implements Resumable {
   get handlesErrors(): boolean {
     return false;
   }
+  /** Whether the reference, too, can yield across the call it waits for. */
+  get isYieldable(): boolean {
+    return false;
+  }
   resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
-    state.nativeCalls--;
+    state.nativeCalls -= weight(this.isYieldable);
     return this.proceed(saved, value as Results, stage, R, base);
   }
   handle(_R: Registers, _base: number, _stage: number, _saved: unknown, error: unknown): unknown {
@@ -54,6 +58,16 @@ export abstract class Continuation implements Resumable {
   }
   /** Goes on with the results; `state.top` is the native function's window again. Returns its results. */
   abstract proceed(saved: unknown, value: Results, stage: number, R: Registers, base: number): Results | Suspended;
+}
+
+/** What a call from native code adds to `state.nativeCalls`. */
+function weight(isYieldable: boolean): number {
+  return isYieldable || !state.vm.debug ? 1 : 1 + ACROSS;
+}
+
+/** Counts a call that native code did not make, for a continuation that will take it back. */
+export function countCall(): void {
+  state.nativeCalls += weight(false);
 }
 
 /** Turns the completion of a Lua function's body into the call's results. */
@@ -216,15 +230,17 @@ function notCallable(fn: Value, R: Registers, base: number, site: Site): LuaErro
 
 /**
  * Calls a Lua value from the native function that runs. SUSPENDED means: leave a record with `suspend(continuation,
- * state.top of that function, …)` and return SUSPENDED; the continuation gets the results.
+ * state.top of that function, …)` and return SUSPENDED; the continuation gets the results, and must have the same
+ * `isYieldable`.
  */
-export function call(fn: Value, args: Value[]): Results | Suspended {
+export function call(fn: Value, args: Value[], isYieldable = false): Results | Suspended {
   const top = state.top;
-  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw failure(nativeOverflow(), 0);
-  state.nativeCalls++;
+  const added = weight(isYieldable);
+  if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) throw failure(nativeOverflow(), 0);
+  state.nativeCalls += added;
   const given = invoke(fn, args, state.R, top + NATIVE_WINDOW, NATIVE_SITE);
   state.top = top;
-  if (given !== SUSPENDED) state.nativeCalls--;
+  if (given !== SUSPENDED) state.nativeCalls -= added;
   return given;
 }
 
@@ -233,7 +249,7 @@ export function call(fn: Value, args: Value[]): Results | Suspended {
  * results.
  */
 export function callMetamethod(R: Registers, base: number, site: Site, fn: Value, args: Value[]): Results | Suspended {
-  if (state.nativeCalls >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());
+  if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());
   state.nativeCalls++;
   const given = invoke(fn, args, R, base + site.size, site);
   if (given !== SUSPENDED) state.nativeCalls--;
@@ -246,5 +262,5 @@ export function leaveMetamethod(): void {
 
 function nativeOverflow(): string {
   // Some room is left for message handlers and close methods to run in; past that nothing helps.
-  return state.nativeCalls > MAX_NATIVE_CALLS + 25 ? "error in error handling" : "C stack overflow";
+  return (state.nativeCalls & CALLS_MASK) > MAX_NATIVE_CALLS + 25 ? "error in error handling" : "C stack overflow";
 }

@@ -110,12 +110,18 @@ import { isFloat, LuaFloat, type Value } from "./value.ts";
 export interface CompileOptions {
   /** Keep every captured variable in a cell, so that the debug library can change and join upvalues. */
   debug?: boolean;
+  /** Leave out lines and names, as for a function dumped without them. */
+  stripped?: boolean;
+  /** Gets the prototypes of all function expressions, outer ones first. */
+  prototypes?: Prototype[];
 }
 
 /** Nesting levels of nodes whose JavaScript frames one register stands for; see STACK_REGISTERS. */
 const LEVELS_PER_REGISTER = 5;
 /** Left-leaning operator chains longer than this are evaluated by a loop. */
 const LONG_CHAIN = 64;
+/** Constants that an instruction of the reference can name directly: shows in what its messages call a method. */
+const NEAR_NAMES = 255;
 
 /**
  * Compiles a chunk (a byte string) to a function whose `_ENV` is `environment`. Throws a SyntaxFailure.
@@ -130,7 +136,7 @@ export function compile(
   const chunk = parse(source, chunkName);
   try {
     resolve(chunk, chunkName, options.debug === true);
-    const prototype = new Compiler(chunkName, environment, options.debug === true).main(chunk);
+    const prototype = new Compiler(chunkName, source, environment, options).main(chunk);
     return new LuaFunction(prototype, options.debug === true ? [environment] : []);
   } catch (error) {
     if (error instanceof RangeError)
@@ -149,18 +155,25 @@ interface Context {
   maxDepth: number;
   /** How many to-be-closed scopes are open: a return inside is no tail call. */
   closing: number;
+  /** Variables that stand for a literal, used here but declared outside. */
+  constants: Set<Variable>;
+  /** Names of the globals used so far. */
+  names: Set<string>;
 }
 
 class Compiler {
   private readonly id: string;
+  private readonly debug: boolean;
   private context!: Context;
 
   constructor(
     private readonly chunkName: string,
+    private readonly source: string,
     private readonly environment: Cell,
-    private readonly debug: boolean,
+    private readonly options: CompileOptions,
   ) {
     this.id = chunkId(chunkName);
+    this.debug = options.debug === true;
   }
 
   main(chunk: Chunk): Prototype {
@@ -173,7 +186,7 @@ class Compiler {
 
   private function(prototype: Prototype, scope: FunctionScope, body: Statement[], lastLine: number): void {
     const outer = this.context;
-    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0 };
+    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0, constants: new Set(), names: new Set() };
     prototype.lastLine = lastLine;
     prototype.varargRegister = scope.varargRegister;
     prototype.varargTable = scope.varargVariable !== undefined;
@@ -204,6 +217,13 @@ class Compiler {
     }));
     prototype.size = Math.max(scope.maxRegisters, LOCALS + 1 + Math.ceil(this.context.maxDepth / LEVELS_PER_REGISTER));
     for (const site of this.context.sites) site.size = prototype.size;
+    if (this.debug) {
+      prototype.text = this.source;
+      prototype.constants = [...this.context.constants];
+    }
+    // What an inner function takes from further out, this one must have too.
+    if (outer !== undefined) for (const constant of this.context.constants) outer.constants.add(constant);
+    if (this.options.stripped === true) strip(prototype);
     this.context = outer;
   }
 
@@ -218,6 +238,7 @@ class Compiler {
       scope.isVararg,
       declaration,
     );
+    this.options.prototypes?.push(prototype);
     this.function(prototype, scope, declaration.body, declaration.lastLine);
     return new FunctionExpression(prototype);
   }
@@ -230,6 +251,7 @@ class Compiler {
   private site<T extends { size: number; order: number }>(node: T): T {
     this.context.sites.push(node);
     node.order = ++this.order;
+    if (this.options.stripped === true) (node as { line?: number }).line = -1;
     return node;
   }
 
@@ -357,7 +379,7 @@ class Compiler {
         const variables = statement.variables.map((identifier) => identifier.variable as Variable);
         // The loop may have a value to close, so a return inside is no tail call.
         this.context.closing++;
-        const body = this.loopBody(statement.body, variables);
+        const body = this.loopBody(statement.body, [...(statement.hidden as Variable[]), ...variables]);
         this.context.closing--;
         const node = this.site(
           new GenericFor(
@@ -666,6 +688,7 @@ class Compiler {
     const binding = identifier.binding as Binding;
     switch (binding.kind) {
       case "global":
+        if (this.context.names.size < NEAR_NAMES) this.context.names.add(identifier.name);
         return this.site(new Global(identifier.line, this.environment, identifier.name));
       case "field":
         return this.site(new Field(identifier.line, this.variable(binding.environment, "_ENV"), identifier.name, true));
@@ -677,7 +700,10 @@ class Compiler {
   private variable(binding: Binding, name: string): ExpressionNode {
     switch (binding.kind) {
       case "local":
-        if (binding.variable.constant !== undefined) return this.bare(binding.variable.constant);
+        if (binding.variable.constant !== undefined) {
+          if (binding.variable.owner !== this.context.scope) this.context.constants.add(binding.variable);
+          return this.bare(binding.variable.constant);
+        }
         return this.inCell(binding.variable)
           ? new LocalCell(binding.variable.register, name)
           : new Local(binding.variable.register, name);
@@ -698,6 +724,12 @@ class Compiler {
     return this.site(
       object instanceof Local ? new IndexOfLocal(line, object, key, keyName) : new Index(line, object, key, keyName),
     );
+  }
+
+  /** Whether a name comes after so many others in its function that the reference looks a method up as a field. */
+  private isFarName(name: string): boolean {
+    const { names } = this.context;
+    return names.size >= NEAR_NAMES && !names.has(name);
   }
 
   private field(line: number, object: ExpressionNode, name: string): ExpressionNode {
@@ -727,6 +759,7 @@ class Compiler {
       const values = this.list(args);
       const short = values.length <= 2 && !lastIsMulti(values);
       const node = new (short ? ShortMethodCall : MethodCall)(line, object, base.identifier.name, values);
+      node.isField = this.isFarName(base.identifier.name);
       this.site(node.method);
       return this.site(node);
     }
@@ -938,6 +971,13 @@ function fold(row: Operator, a: Value, b: Value): Value {
   } catch {
     return undefined;
   }
+}
+
+/** Takes away what `string.dump` leaves out when asked to. */
+function strip(prototype: Prototype): void {
+  prototype.locals = [];
+  prototype.stripped = true;
+  for (const upvalue of prototype.upvalues) upvalue.name = upvalue.name === "_ENV" ? "_ENV" : "(no name)";
 }
 
 /** Statements one after the other, in the form that runs fastest: unrolled up to six, the rest nested in the last. */

@@ -76,7 +76,7 @@ export function typeName(value: Value): string {
 export function position(R: readonly unknown[], base: number, site: Site | undefined): string {
   const fn = R[base];
   if (!(fn instanceof LuaFunction) || site === undefined) return "";
-  return `${fn.prototype.chunkId}:${site.line}: `;
+  return `${fn.prototype.chunkId}:${site.line < 0 ? "?" : site.line}: `;
 }
 
 /**

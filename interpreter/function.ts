@@ -1,6 +1,7 @@
 /** Function values (manual §2.1, §3.4.11): closures of Lua functions and functions of the host. */
 import type { FunctionDeclaration } from "./ast.ts";
 import type { Statement } from "./nodes/node.ts";
+import type { Variable } from "./resolver.ts";
 import type { Results, Suspended, Value } from "./value.ts";
 
 /** A captured variable that some function assigns to: shared by the closures that see it. */
@@ -37,6 +38,11 @@ export class Prototype {
   /** Local variables for the debug library: name, register offset, first and last line they are visible on. */
   locals: { name: string; register: number; from: number; to: number; cell: boolean }[] = [];
   lastLine = 0;
+  /** For `string.dump`, where the debug library is open: the chunk's text, and the constants it was compiled with. */
+  text: string | undefined = undefined;
+  /** Whether it was dumped without lines and names. */
+  stripped = false;
+  constants: Variable[] | undefined = undefined;
 
   constructor(
     /** The chunk's name as messages show it (`luaO_chunkid`). */

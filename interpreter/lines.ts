@@ -3,6 +3,7 @@ import type { Prototype } from "./function.ts";
 
 /** In ascending order. */
 export function activeLines(prototype: Prototype): number[] {
+  if (prototype.stripped) return [];
   const lines = new Set<number>();
   collect(prototype.body, lines, new Set());
   lines.add(prototype.lastLine);

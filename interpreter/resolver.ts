@@ -22,6 +22,8 @@ import { LOCALS } from "./state.ts";
 
 const MAX_LOCALS = 200;
 const MAX_UPVALUES = 255;
+const MAX_RETURNS = 254;
+const MAX_ARGUMENT_REGISTERS = 255;
 
 /** A local variable, parameter or loop variable. */
 export class Variable {
@@ -349,6 +351,10 @@ class Resolver {
       case "FunctionDeclaration":
         return this.functionStatement(statement);
       case "ReturnStatement":
+        if (statement.arguments.length > MAX_RETURNS) {
+          const where = `(limit is ${MAX_RETURNS}) in ${this.fn.describe()}`;
+          this.fail(statement.line, `too many returns ${where} near <eof>`);
+        }
         for (const argument of statement.arguments) this.expression(argument);
         return;
       case "DoStatement":
@@ -399,6 +405,12 @@ class Resolver {
     for (let i = 0; i < 3; i++) this.hidden();
     this.fn.activeLocals += 3;
     statement.closing = closing;
+    statement.hidden = [closing + 1, closing + 2, closing].map((register) => {
+      const variable = new Variable("(for state)", "loop", this.fn);
+      variable.register = register;
+      this.fn.variables.push(variable);
+      return variable;
+    });
     statement.variables.forEach((identifier, i) => {
       const variable = new Variable(identifier.name, i === 0 ? "loop" : "regular", this.fn);
       identifier.variable = variable;
@@ -460,11 +472,12 @@ class Resolver {
   }
 
   private assignment(statement: AssignmentStatement): void {
+    // Left to right, as they stand: the order in which upvalues are met is the order in which they are numbered.
     for (const target of statement.variables) {
-      if (target.type !== "Identifier") this.expression(target);
+      if (target.type === "Identifier") this.assign(target);
+      else this.expression(target);
     }
     for (const value of statement.init) this.expression(value);
-    for (const target of statement.variables) if (target.type === "Identifier") this.assign(target);
     if (statement.variables.length > 1 || statement.init.length > 1) this.reserveTemporaries(statement);
   }
 
@@ -525,6 +538,7 @@ class Resolver {
           this.expression(node.index);
           break;
         case "CallExpression":
+          this.checkRegisters(node.arguments.length, node.line);
           for (const argument of node.arguments) this.expression(argument);
           break;
         case "TableCallExpression":
@@ -534,6 +548,13 @@ class Resolver {
           this.expression(node.argument);
       }
     }
+  }
+
+  /** The reference evaluates arguments into registers, of which a function has 255. */
+  private checkRegisters(count: number, line: number): void {
+    if (this.fn.activeLocals + count + 2 <= MAX_ARGUMENT_REGISTERS) return;
+    const where = `(limit is ${MAX_ARGUMENT_REGISTERS}) in ${this.fn.describe()}`;
+    this.fail(line, `function or expression needs too many registers ${where} near ')'`);
   }
 
   private leaf(expression: Expression): void {

@@ -38,6 +38,14 @@ export const STACK_REGISTERS = 2400;
 /** How deep calls from native code may nest: Lua's LUAI_MAXCCALLS. */
 export const MAX_NATIVE_CALLS = 195;
 
+/**
+ * Added to the count of native calls for one that the reference cannot yield across. It counts only where the debug
+ * library is open (`assay lua`), whose programs may rely on that; elsewhere yields pass through any native function.
+ */
+export const ACROSS = 0x1_0000;
+/** The part of `state.nativeCalls` that is a number of calls. */
+export const CALLS_MASK = 0xffff;
+
 /** Calls and loop turns between two looks at the clock, the memory debt and stop requests. */
 export const TICKS = 10_000;
 

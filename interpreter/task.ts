@@ -9,7 +9,7 @@ import { Coroutine, type Segment } from "./coroutine.ts";
 import { failure, LuaError, position, Stop, UNPLACED } from "./error.ts";
 import type { LuaFunction } from "./function.ts";
 import { type Completion, type Resumable, type Site, suspend } from "./nodes/node.ts";
-import { MAX_REGISTERS, Reason, type Registers, STACK_REGISTERS, state, TICKS } from "./state.ts";
+import { CALLS_MASK, MAX_REGISTERS, Reason, type Registers, STACK_REGISTERS, state, TICKS } from "./state.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
 import type { VirtualMachine } from "./vm.ts";
 
@@ -196,7 +196,7 @@ export function resumeCoroutine(coroutine: Coroutine, args: Value[], failing?: C
   from.nativeCalls = state.nativeCalls;
   from.status = "normal";
   from.top = top;
-  coroutine.entryCalls = state.nativeCalls + 1;
+  coroutine.entryCalls = (state.nativeCalls & CALLS_MASK) + 1;
   coroutine.nativeCalls += coroutine.entryCalls;
   coroutine.status = "running";
   coroutine.resumer = from;

@@ -34,7 +34,7 @@ export class VirtualMachine {
   /** Whether the debug library is open: functions are then compiled so that it can look into them. */
   debug = false;
   /** Loads what `string.dump` made; absent where binary chunks are refused. */
-  undump: ((dumped: string, environment: Cell) => Results) | undefined = undefined;
+  undump: ((dumped: string, chunkName: string, environment: Cell) => Results) | undefined = undefined;
   /** Where `print` writes: bytes, as a byte string. A promise makes the printing task wait for it. */
   write: (bytes: string) => Promise<void> | undefined = () => undefined;
   /** An environment variable, as a byte string; the host decides which a script may see. */

@@ -40,7 +40,7 @@ const flags = [
   // Nothing is read from the directory that somebody happens to be in.
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
-  `--define=ASSAY_BUILD=${JSON.stringify({ version, commit: await commit() })}`,
+  `--define=ASSAY_BUILD=${JSON.stringify({ version, commit: commit() })}`,
   `--outfile=${temporary}`,
 ];
 if (values.target !== undefined) flags.push(`--target=${values.target}`);
@@ -69,8 +69,9 @@ function checkPayload(file: string): void {
   process.exit(1);
 }
 
-async function commit(): Promise<string> {
+function commit(): string {
   if (process.env.ASSAY_COMMIT) return process.env.ASSAY_COMMIT;
+  if (Bun.which("git") === null) return "unknown";
   const git = Bun.spawnSync(["git", "rev-parse", "--short=12", "HEAD"], { cwd: root, stderr: "ignore" });
   return git.exitCode === 0 ? git.stdout.toString().trim() : "unknown";
 }

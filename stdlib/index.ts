@@ -11,6 +11,7 @@ import readiness from "./_readiness.lua" with { type: "text" };
 import time from "./_time.lua" with { type: "text" };
 import url from "./_url.lua" with { type: "text" };
 import wait from "./_wait.lua" with { type: "text" };
+import alertmanager from "./alertmanager.lua" with { type: "text" };
 import certmanager from "./certmanager.lua" with { type: "text" };
 import crossplane from "./crossplane.lua" with { type: "text" };
 import eso from "./eso.lua" with { type: "text" };
@@ -18,10 +19,14 @@ import flux from "./flux.lua" with { type: "text" };
 import healthcheck from "./healthcheck.lua" with { type: "text" };
 import k8s from "./k8s.lua" with { type: "text" };
 import kargo from "./kargo.lua" with { type: "text" };
+import loki from "./loki.lua" with { type: "text" };
+import openbao from "./openbao.lua" with { type: "text" };
 import prometheus from "./prometheus.lua" with { type: "text" };
+import vault from "./vault.lua" with { type: "text" };
 import velero from "./velero.lua" with { type: "text" };
 
 export const modules: Readonly<Record<string, string>> = {
+  alertmanager,
   certmanager,
   crossplane,
   eso,
@@ -29,7 +34,10 @@ export const modules: Readonly<Record<string, string>> = {
   healthcheck,
   k8s,
   kargo,
+  loki,
+  openbao,
   prometheus,
+  vault,
   velero,
 
   // Shared by the modules above, not for scripts.

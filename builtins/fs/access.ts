@@ -166,7 +166,10 @@ export async function writeTarget(path: string): Promise<string> {
       if (code === "EINVAL" || code === "ENOENT" || code === "ENOTDIR") return at;
       throw error;
     }
-    at = isAbsolute(target) ? target : join(await realpath(dirname(at)), target);
+    const folder = await realpath(dirname(at));
+    // The links of /proc stand for open files (/dev/stdout leads there): they are not ours to replace.
+    if (folder.startsWith("/proc/")) return join(folder, basename(at));
+    at = isAbsolute(target) ? target : join(folder, target);
   }
   throw Object.assign(new Error(), { code: "ELOOP" });
 }

@@ -36,10 +36,10 @@ async function atTarget<T>(
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
     }
-    if (old?.isDirectory()) throw call.error(path, "is a directory");
-    if (old !== undefined && !old.isFile()) throw call.error(path, `is a ${kindOf(old)}, not a regular file`);
     // The files of /proc are doors into processes, not files; those of /proc/sys are settings.
     if (/^\/proc\/(?!sys\/)/.test(place.real)) throw call.error(path, "is not a regular file");
+    if (old?.isDirectory()) throw call.error(path, "is a directory");
+    if (old !== undefined && !old.isFile()) throw call.error(path, `is a ${kindOf(old)}, not a regular file`);
     return use(place, old);
   });
 }

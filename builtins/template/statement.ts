@@ -1,6 +1,8 @@
 /** Statements to closures: output, control, assignments, blocks and other templates. */
 import type * as nodes from "nunjucks/src/nodes.js";
 import type { Steps } from "../../interpreter/library/steps.ts";
+import { state } from "../../interpreter/state.ts";
+import { lookAround } from "../../interpreter/task.ts";
 import { freshFrame, runBlock, runTemplate } from "./blocks.ts";
 import { type Code, ExpressionCompiler, evaluate, kindOf } from "./expression.ts";
 import { Position } from "./position.ts";
@@ -20,6 +22,13 @@ import {
   truth,
   typeOf,
 } from "./values.ts";
+
+/** Checks limits and stop requests, and lets other tasks have their turn when it is theirs. */
+function* lookAroundOrPause(): Steps<void> {
+  if (!lookAround()) return;
+  state.nativeCalls++; // the record that continues here takes back the call it believes it made
+  yield;
+}
 
 /** A statement's effect on the loop around it. */
 type Completion = undefined | "break" | "continue";
@@ -265,7 +274,7 @@ export class TemplateCompiler extends ExpressionCompiler {
       const position = new Position(items, depth, again);
       const { loop } = position;
       for (; position.index < items.length; position.index++) {
-        work(1);
+        if (--state.ticks < 0) yield* lookAroundOrPause();
         const inner = frame.inner();
         inner.scope.set("loop", loop);
         spread(inner, items[position.index]!);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { toText } from "../../interpreter/text.ts";
 import { fileError } from "../status.ts";
-import { child, type Entry, type MapTree, plain, readDocument, type Tree } from "./document.ts";
+import { child, type Entry, listItems, type MapTree, plain, readDocument, type Tree } from "./document.ts";
 import { instances } from "./foreach.ts";
 import type { Jq } from "./jq.ts";
 import { Mistakes, type Place } from "./mistakes.ts";
@@ -56,13 +56,15 @@ class Loader {
     }
     rules.checkTogether(checks, read);
     await rules.compileExpressions(this.jq);
-    const secrets = this.files.flatMap((one) => (plain(child(one.tree, "secrets") ?? EMPTY_LIST) as string[]) ?? []);
+    const secrets = this.files.flatMap((one) => listItems(child(one.tree, "secrets")).map(plain));
     return {
       file,
       timeoutMs: settings?.timeoutMs ?? 0,
       parallel: settings?.parallel ?? 1,
       cleanupMs: settings?.cleanupMs ?? 0,
-      secrets: secrets.map((name) => process.env[String(name)] ?? "").filter((value) => value !== ""),
+      secrets: secrets
+        .map((name) => (typeof name === "string" ? (process.env[name] ?? "") : ""))
+        .filter((value) => value !== ""),
       checks: read,
     };
   }
@@ -171,7 +173,7 @@ class Loader {
       for (const instance of instances(item, file.scope, path, this.mistakes)) {
         const before = this.mistakes.all.length;
         const merged = mergeDefaults(instance.tree, defaults);
-        const tree = instance.named(substitute(merged, instance.scope, path, this.mistakes));
+        const tree = withStepTypes(instance.named(substitute(merged, instance.scope, path, this.mistakes)));
         this.validator.validate(tree, { $ref: "#/$defs/check" }, path, this.mistakes);
         out.push({
           tree,
@@ -252,6 +254,24 @@ function mergeDefaults(check: Tree, defaults: Tree | undefined): Tree {
   const withSteps = new Map(check.entries);
   withSteps.set("steps", { ...check.entries.get("steps")!, value: { ...steps, items } });
   return overlay({ ...check, entries: withSteps }, { ...defaults, entries: common });
+}
+
+/** A check whose steps all say their type: the check's own, or http, where the file does not. */
+function withStepTypes(check: Tree): Tree {
+  if (check.kind !== "map") return check;
+  const type = typeOf(check) ?? "http";
+  const entries = new Map(check.entries);
+  for (const key of ["steps", "cleanup"]) {
+    const entry = entries.get(key);
+    if (entry?.value.kind !== "list") continue;
+    const items = entry.value.items.map((step) => {
+      if (step.kind !== "map" || step.entries.has("type")) return step;
+      const added: Entry = { keyAt: step.at, value: { kind: "scalar", value: type, at: step.at } };
+      return { ...step, entries: new Map([...step.entries, ["type", added]]) };
+    });
+    entries.set(key, { ...entry, value: { ...entry.value, items } });
+  }
+  return { ...check, entries };
 }
 
 function typeOf(tree: Tree): string | undefined {

@@ -61,7 +61,7 @@ function compare(a: string, b: string): number {
 
 /** `file:line:column: path: message`, the line, and a caret below what is meant. */
 function renderMistake({ place, path, message }: Mistake): string {
-  const head = `${place.file}:${place.line}:${place.column}: ${path === "" ? "" : `${path}: `}${oneLine(message)}`;
+  const head = `${place.file}:${place.line}:${place.column}: ${oneLine(path === "" ? message : `${path}: ${message}`)}`;
   if (place.text.trim() === "") return head;
   const from = Math.max(0, place.column - 1 - MAX_LINE / 2);
   const line = place.text.slice(from, from + MAX_LINE);

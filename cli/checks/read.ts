@@ -72,10 +72,10 @@ export function readCheck(check: CheckTree, rules: Rules): Check {
     retries: typeof retries === "number" ? retries : until === undefined ? 0 : Infinity,
     backoff: readBackoff(get("backoff") ?? plainOf(file, "backoff")),
     until,
-    tags: listOf<string>(get("tags")),
+    tags: texts(get("tags")),
     condition: text(get("if")),
-    needs: listOf<string>(get("needs")),
-    capture: (get("capture") ?? {}) as Record<string, string>,
+    needs: texts(get("needs")),
+    capture: expressions(get("capture")),
     steps:
       steps?.kind === "list"
         ? steps.items.flatMap((step, i) => readStep(step, typeName, `step ${i + 1}`))
@@ -85,6 +85,18 @@ export function readCheck(check: CheckTree, rules: Rules): Check {
   };
   if (check.valid) rules.checkOne(check, read);
   return read;
+}
+
+/** The strings among one value or a list: a check that is not valid is read too, for what can be said about it. */
+function texts(given: unknown): string[] {
+  return listOf<unknown>(given).filter((one) => typeof one === "string");
+}
+
+function expressions(given: unknown): Record<string, string> {
+  const out: Record<string, string> = Object.create(null);
+  if (typeof given !== "object" || given === null) return out;
+  for (const [name, value] of Object.entries(given)) if (typeof value === "string") out[name] = value;
+  return out;
 }
 
 function text(given: unknown): string | undefined {
@@ -102,7 +114,7 @@ function readStep(tree: Tree, outerType: string | undefined, label: string | und
       type,
       body: bodyOf(tree, type),
       timeoutMs: label === undefined ? undefined : duration(plainOf(tree, "timeout")),
-      capture: label === undefined ? {} : ((plainOf(tree, "capture") ?? {}) as Record<string, string>),
+      capture: label === undefined ? {} : expressions(plainOf(tree, "capture")),
     },
   ];
 }

@@ -34,6 +34,7 @@ import { suspend } from "../nodes/node.ts";
 import { parseNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
+import { caught } from "../task.ts";
 import { awaitPromise } from "../task.ts";
 import {
   float,
@@ -97,6 +98,9 @@ const IPAIRS_STEP = rawFn(
 );
 
 class PairsContinuation extends Continuation {
+  override get isYieldable(): boolean {
+    return true;
+  }
   override proceed(_saved: unknown, value: Results): Results {
     return list(value).slice(0, 4);
   }
@@ -111,7 +115,7 @@ function pairs(t?: Value): Results | Suspended {
     if (!(t instanceof LuaTable)) throw typeError(1, "table", t);
     return [state.vm.shared("next"), t, undefined];
   }
-  const given = call(handler, [t]);
+  const given = call(handler, [t], true);
   if (given === SUSPENDED) return suspend(PAIRS, state.top, 0);
   return list(given).slice(0, 4);
 }
@@ -125,7 +129,7 @@ export function loadText(text: string, chunkName: string, mode: string, environm
     if (!mode.includes("b") || reload === undefined) {
       return [undefined, `attempt to load a binary chunk (mode is '${mode}')`];
     }
-    return reload(text, environment);
+    return reload(text, chunkName, environment);
   }
   if (!mode.includes("t")) return [undefined, `attempt to load a text chunk (mode is '${mode}')`];
   return compileOrMessage(text, chunkName, environment);
@@ -179,7 +183,16 @@ function allowed(mode: string): string {
 
 /** An error of the reader is a failure of `load`, as in the reference. */
 function* catching(steps: Steps<Results>): Steps<Results> {
-  return yield* steps;
+  const { nativeCalls, top } = state;
+  try {
+    return yield* steps;
+  } catch (thrown) {
+    const error = caught(thrown);
+    if (!(error instanceof LuaError)) throw error;
+    state.nativeCalls = nativeCalls;
+    state.top = top;
+    return [undefined, error.value];
+  }
 }
 
 // --- others -----------------------------------------------------------------------------------------------------------
@@ -349,7 +362,7 @@ export const baseLibrary: Library = library(
         if (v !== undefined && v !== false) return results(args);
         if (args.length === 0) throw argumentError(1, "value expected");
         if (args.length > 1) raise(args[1], 0);
-        throw failure("assertion failed!", 0);
+        throw failure("assertion failed!");
       },
     ),
     rawVariadic(

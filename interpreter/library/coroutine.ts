@@ -18,7 +18,7 @@ import {
   typeError,
 } from "../native.ts";
 import { type Resumable, suspend } from "../nodes/node.ts";
-import { MAX_NATIVE_CALLS, Reason, type Registers, state } from "../state.ts";
+import { ACROSS, CALLS_MASK, MAX_NATIVE_CALLS, Reason, type Registers, state } from "../state.ts";
 import { Closing, caught, hasRoom, resumeCoroutine } from "../task.ts";
 import { type Results, results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 
@@ -55,7 +55,7 @@ interface Pending {
 function refusal(coroutine: Coroutine): string | undefined {
   if (coroutine.status === "dead") return "cannot resume dead coroutine";
   if (coroutine.status !== "suspended" || coroutine.isRoot) return "cannot resume non-suspended coroutine";
-  return state.nativeCalls >= MAX_NATIVE_CALLS ? "C stack overflow" : undefined;
+  return (state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS ? "C stack overflow" : undefined;
 }
 
 function resume(coroutine: Coroutine, args: Value[], top: number): Results | Suspended {
@@ -158,7 +158,7 @@ function close(coroutine: Coroutine): Results | Suspended {
     coroutine.status = "dead";
     return true;
   }
-  if (state.nativeCalls >= MAX_NATIVE_CALLS) {
+  if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) {
     coroutine.status = "dead";
     return [false, "C stack overflow"];
   }
@@ -203,7 +203,11 @@ export const coroutineLibrary: Library = library("coroutine", "Coroutines.", [
     params: [optional(co)],
     returns: [returns("yieldable", "boolean")],
     source,
-    run: (value) => !(value === undefined ? state.coroutine : checkCoroutine(value, 1)).isRoot,
+    run: (value) => {
+      const coroutine = value === undefined ? state.coroutine : checkCoroutine(value, 1);
+      const calls = coroutine === state.coroutine ? state.nativeCalls : coroutine.nativeCalls;
+      return !coroutine.isRoot && calls < ACROSS;
+    },
   }),
   rawVariadic(
     "resume",
@@ -257,6 +261,7 @@ export const coroutineLibrary: Library = library("coroutine", "Coroutines.", [
     },
     (args) => {
       if (state.coroutine.isRoot) throw failure("attempt to yield from outside a coroutine");
+      if (state.nativeCalls >= ACROSS) throw failure("attempt to yield across a C-call boundary");
       state.reason = Reason.Yield;
       state.carried = args;
       return SUSPENDED;

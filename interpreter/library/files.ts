@@ -1,9 +1,10 @@
 /** Chunks from files: `loadfile` and `dofile` (manual §6.1), for scripts that may read any file. */
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { call } from "../call.ts";
+import { call, Continuation } from "../call.ts";
 import { LuaError } from "../error.ts";
 import { Cell } from "../function.ts";
 import { any, checkString, type Library, library, optional, rawVariadic, returns, string } from "../native.ts";
+import { suspend } from "../nodes/node.ts";
 import { skipShebang } from "../parse.ts";
 import { state } from "../state.ts";
 import { awaitPromise } from "../task.ts";
@@ -81,6 +82,27 @@ function* runFile(path: string | undefined): Steps<Results> {
   return given === SUSPENDED ? yield : given;
 }
 
+/** A file's chunk is running; the program may yield across it. */
+class RunningFile extends Continuation {
+  override get isYieldable(): boolean {
+    return true;
+  }
+  override proceed(_saved: unknown, value: Results): Results {
+    return value;
+  }
+}
+const RUNNING_FILE = new RunningFile();
+
+/** Runs a file; one that can be read at once is called directly. */
+function doFile(path: string | undefined): Results | Suspended {
+  if (path === undefined) return runSteps(runFile(path));
+  const loaded = loadFile(path, "bt", new Cell(state.vm.globals));
+  if (loaded instanceof Promise) return runSteps(runFile(path));
+  if (Array.isArray(loaded)) throw new LuaError(loaded[1]);
+  const given = call(loaded, [], true);
+  return given === SUSPENDED ? suspend(RUNNING_FILE, state.top, 0) : given;
+}
+
 const source = "Lua manual §6.1";
 
 export const filesLibrary: Library = library("_G", "Chunks from files.", [
@@ -93,7 +115,7 @@ export const filesLibrary: Library = library("_G", "Chunks from files.", [
       raises: ["When the file cannot be read, has an error, or raises one."],
       source,
     },
-    (args) => runSteps(runFile(args[0] === undefined ? undefined : checkString(args[0], 1))),
+    (args) => doFile(args[0] === undefined ? undefined : checkString(args[0], 1)),
   ),
   rawVariadic(
     "loadfile",

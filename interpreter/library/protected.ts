@@ -26,6 +26,9 @@ class ProtectedCall extends Continuation {
   override get handlesErrors(): boolean {
     return true;
   }
+  override get isYieldable(): boolean {
+    return true;
+  }
   override proceed(_saved: unknown, value: Results): Results {
     return success(value);
   }
@@ -43,7 +46,7 @@ export function protectedCall(args: Value[]): Results | Suspended {
   const fn = args.shift();
   let given: Results | Suspended;
   try {
-    given = call(fn, args);
+    given = call(fn, args, true);
   } catch (error) {
     const { value } = catchable(error);
     state.top = top;
@@ -73,6 +76,9 @@ const HOPELESS = 25;
 /** An xpcall, waiting for its function or for its message handler. */
 class HandledCall extends Continuation {
   override get handlesErrors(): boolean {
+    return true;
+  }
+  override get isYieldable(): boolean {
     return true;
   }
   override proceed(saved: unknown, value: Results, stage: number): Results {
@@ -134,7 +140,7 @@ export function protectedCallWithHandler(args: Value[]): Results | Suspended {
   };
   let given: Results | Suspended;
   try {
-    given = call(fn, args);
+    given = call(fn, args, true);
   } catch (thrown) {
     return handleError(catchable(thrown), guarded, top);
   }

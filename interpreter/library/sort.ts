@@ -7,7 +7,7 @@ import { Continuation, call, complete, NATIVE_SITE, prologue } from "../call.ts"
 import { failure } from "../error.ts";
 import { LuaFunction } from "../function.ts";
 import { RETURN, suspend } from "../nodes/node.ts";
-import { LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, state } from "../state.ts";
+import { LOCALS, CALLS_MASK, MAX_NATIVE_CALLS, NATIVE_WINDOW, state } from "../state.ts";
 import type { LuaTable } from "../table.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { first, NOTHING, type Results, SUSPENDED, type Suspended, truthy, type Value } from "../value.ts";
@@ -233,7 +233,7 @@ class Sorter {
   private less(a: Value, b: Value): boolean | Suspended {
     const { order } = this;
     let given: Results | Suspended;
-    if (order instanceof LuaFunction && state.nativeCalls < MAX_NATIVE_CALLS) {
+    if (order instanceof LuaFunction && (state.nativeCalls & CALLS_MASK) < MAX_NATIVE_CALLS && !state.vm.debug) {
       // `call` without the array of arguments.
       const { R, top } = state;
       const base = top + NATIVE_WINDOW;

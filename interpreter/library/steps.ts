@@ -5,13 +5,21 @@
  */
 import { Continuation } from "../call.ts";
 import { suspend } from "../nodes/node.ts";
-import { state, TICKS } from "../state.ts";
+import { type Registers, state, TICKS } from "../state.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 
 /** Yields nothing but the wish to wait; gets the results of what it waited for. */
 export type Steps<T> = Generator<undefined, T, Results>;
 
 class StepsContinuation extends Continuation {
+  /** Errors of what it waits for come out of the generator's `yield`. */
+  override get handlesErrors(): boolean {
+    return true;
+  }
+  override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
+    const turn = (saved as Saved)[0].throw(error);
+    return turn.done === true ? turn.value : suspend(STEPS, state.top, 0, saved);
+  }
   override proceed(saved: unknown, value: Results): Results | Suspended {
     return advance(saved as Saved, value);
   }

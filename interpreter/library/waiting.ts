@@ -1,5 +1,5 @@
 /** Waiting in native code that is written as steps, other than for a function that it called. */
-import { state } from "../state.ts";
+import { countCall } from "../call.ts";
 import { awaitPromise } from "../task.ts";
 import { type Results, SUSPENDED, type Suspended } from "../value.ts";
 import type { Steps } from "./steps.ts";
@@ -10,7 +10,7 @@ export function* inPlace(start: () => Results | Suspended): Steps<Results> {
   if (given !== SUSPENDED) return given;
   const results = yield;
   // The continuation takes off the native call that a called function would have been.
-  state.nativeCalls++;
+  countCall();
   return results;
 }
 

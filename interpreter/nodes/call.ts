@@ -373,8 +373,10 @@ export class MethodCall extends Call {
     super(line, args);
     this.method = new Field(line, object, name);
   }
+  /** Whether messages call the method a field, see `isFarName` in compile.ts. */
+  isField = false;
   override calleeName(): string {
-    return `method '${this.name}'`;
+    return `${this.isField ? "field" : "method"} '${this.name}'`;
   }
   protected override get prefix(): number {
     return 2;

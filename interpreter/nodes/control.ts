@@ -577,12 +577,12 @@ export class GenericFor extends SiteStatement {
 
   private begin(R: Registers, base: number, values: Value[]): Completion {
     const [fn, subject, control, closing] = values;
-    if (closing === undefined) return this.loop(R, base, fn, subject, control);
     const at = base + this.closing;
     R[at] = closing;
     R[at + 1] = fn;
     R[at + 2] = subject;
     R[at + 3] = control;
+    if (closing === undefined) return this.loop(R, base, fn, subject, control);
     this.scope.size = this.size;
     return this.scope.exec(R, base);
   }

@@ -5,7 +5,7 @@ import { LuaError, runtimeError, Stop } from "../error.ts";
 import { Cell } from "../function.ts";
 import { charge } from "../memory.ts";
 import { Event, metamethod } from "../metatable.ts";
-import { type Registers, state } from "../state.ts";
+import { ACROSS, type Registers, state } from "../state.ts";
 import { Closing, caught } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, type Site, SiteStatement, Statement, suspend } from "./node.ts";
@@ -196,6 +196,8 @@ export class CloseScope extends SiteStatement {
   /** The block is being left by an error. */
   private failed(R: Registers, base: number, error: LuaError | Stop | Closing, calls: number): Completion {
     state.nativeCalls = state.coroutine.entryCalls + calls;
+    // Nothing could be resumed into a coroutine that is being closed.
+    if (error instanceof Closing && state.vm.debug) state.nativeCalls += ACROSS;
     state.records = [];
     const value = this.variable(R, base);
     if (value === undefined || value === false) throw error;

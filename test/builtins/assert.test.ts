@@ -121,9 +121,9 @@ describe("assert", () => {
       true,
     ]);
   });
-  test("tables a million deep", async () => {
+  test("tables nested very deep", async () => {
     const source = `
-      local function deep(leaf) local t = leaf for i = 1, 1000000 do t = { t } end return t end
+      local function deep(leaf) local t = leaf for i = 1, 100000 do t = { t } end return t end
       assert.eq(deep(1), deep(1))
       return select(2, pcall(assert.eq, deep(1), deep(2)))`;
     const [error] = await results(source);

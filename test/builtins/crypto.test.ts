@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createHmac, generateKeyPairSync } from "node:crypto";
+import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { LuaTable } from "../../interpreter/table.ts";
 import { errorOf, prepare, results } from "./script.ts";
@@ -108,9 +108,9 @@ describe("digests", () => {
       abc,
     ]);
   });
-  test.each(hmacs)("RFC 4231, test case %s", async (_name, key, data, ...expected) => {
+  test.each(hmacs)("RFC 4231, test case %s", async (_name, key, data, sha224, sha256, sha384, sha512) => {
     const source = `local k, d = ... return crypto.hmac(k, d, "sha224"), crypto.hmac(k, d), crypto.hmac(k, d, "sha384"), crypto.hmac(k, d, "sha512")`;
-    expect(await results(source, { args: [key, data] })).toEqual(expected);
+    expect(await results(source, { args: [key, data] })).toEqual([sha224, sha256, sha384, sha512]);
   });
   test.each([
     [`crypto.hash("abc")`, digests[3]![2]],
@@ -118,13 +118,10 @@ describe("digests", () => {
     [`crypto.hash("abc", "SHA3-256")`, digests[7]![2]],
     [`crypto.hash("abc", "md5", "base64")`, "kAFQmDzST7DWlj99KOF/cg=="],
     [`#crypto.hash("abc", "sha512", "bytes")`, 64],
-    [`crypto.hash("\\0\\xff", "md5")`, "ae2d1d3d2f1d4c0d2ab0e2ac1df8c2ce"],
+    [`crypto.hash("\\0\\xff", "md5")`, "d07d34efac6328007ad67c7e0a985e00"],
     [`crypto.hash(("a"):rep(1000000), "sha1")`, "34aa973cd4c4daa4f61eeb2bdbad27316534016f"],
   ])("%s", async (expression, digest) => {
-    const [got] = await results(`return (${expression})`);
-    if (expression.includes("\\0\\xff"))
-      expect(got).toBe(new Bun.CryptoHasher("md5").update(Buffer.from([0, 255])).digest("hex"));
-    else expect(got).toBe(digest);
+    expect(await results(`return (${expression})`)).toEqual([digest]);
   });
 });
 
@@ -190,8 +187,8 @@ describe("wrong arguments", () => {
 
 // --- tokens ---------------------------------------------------------------------------------------------------------
 
-const pem = (key: { export(options: object): string | Buffer }, type: string) =>
-  String(key.export({ type, format: "pem" }));
+const pem = (key: KeyObject, type: "pkcs1" | "pkcs8" | "spki" | "sec1") =>
+  String(key.export({ type: type as "spki", format: "pem" }));
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
 const ec = {
@@ -426,7 +423,7 @@ describe("what is refused", () => {
     ["critical header", forge({ ...hs, crit: ["exp"] }, good), "the token has critical headers"],
     ["empty signature", `${header}.${payload}.`, "the signature does not match"],
     ["flipped bit", `${header}.${payload}.${flipped.toString("base64url")}`, "the signature does not match"],
-    ["cut signature", `${header}.${payload}.${signature.slice(0, -4)}`, "the signature does not match"],
+    ["cut signature", `${header}.${payload}.${signature.slice(0, 40)}`, "the signature does not match"],
     ["wrong key", forge(hs, good, "other"), "the signature does not match"],
     ["changed claims", `${header}.${b64({ ...good, sub: "you" })}.${signature}`, "the signature does not match"],
     ["extra segment", `${token}.x`, "not a signed token: 4 parts instead of 3"],

@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { createServer, type Server as TcpServer } from "node:net";
 import { Host } from "../../builtins/host.ts";
 import { openBuiltins } from "../../builtins/index.ts";
+import { Permissions } from "../../builtins/permissions.ts";
 import { createVm, load, Stop, Task } from "../../interpreter/index.ts";
+import { failure } from "../../interpreter/native.ts";
 import { databases, PASSWORD, type Server } from "../support/databases.ts";
 import { errorOf, results, runScript } from "./script.ts";
 
@@ -99,6 +101,29 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       const babbler = await listener((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
       expect(await fails(address(babbler.port), "{timeout = 1}")).toStartWith("test:1: db.connect: 127.0.0.1:");
       babbler.server.close();
+    });
+
+    test("the permissions are asked about the address really connected to", async () => {
+      const asked: string[] = [];
+      class Guard extends Permissions {
+        override checkNet(what: string, name: string, address: string | undefined, port: number): void {
+          asked.push(`${what} ${name} ${address} ${port}`);
+          if (name === "localhost")
+            throw failure(`${what}: network access to ${name}:${port} is not allowed (--allow-net)`);
+        }
+      }
+      const permissions = new Guard();
+      const port = server!.port;
+      const { error } = await runScript("db.connect(...)", {
+        args: [url.replace("127.0.0.1", "localhost")],
+        permissions,
+      });
+      expect(error).toBe(`test:1: db.connect: network access to localhost:${port} is not allowed (--allow-net)`);
+      expect(asked[0]).toMatch(new RegExp(`^db\\.connect localhost (127\\.0\\.0\\.1|::1) ${port}$`));
+      expect(
+        (await runScript("return db.connect(...):query_one('select 1 as v').v", { args: [url], permissions })).results,
+      ).toEqual([1]);
+      expect(asked).toContain(`db.connect 127.0.0.1 127.0.0.1 ${port}`);
     });
 
     test("no error repeats the password", async () => {

@@ -87,6 +87,14 @@ for (const { name, server, question, encrypted, tlsOnly } of SERVERS) {
       expect(await connect(byName, wrong)).toEndWith("TLS: the server's certificate is for another name");
     });
 
+    test("a CA by option alone means verify-full, insecure means require", async () => {
+      const ca = JSON.stringify(certificates.ca);
+      expect(await connect(byName, `{tls = {ca = ${ca}}}`)).toBe("encrypted");
+      expect(await connect(byAddress, `{tls = {ca = ${ca}}}`)).toEndWith("is for another name");
+      expect(await connect(byAddress, `{tls = {ca = ${ca}, insecure = true}}`)).not.toContain("another name");
+      expect(await connect(byAddress, "{tls = {insecure = true}}")).toBe("encrypted");
+    });
+
     test("SSL_CERT_FILE is trusted", async () => {
       const env = { SSL_CERT_FILE: certificates.ca };
       expect(await connect(`${byName}?sslmode=verify-full`, "{}", env)).toBe("encrypted");

@@ -1,5 +1,8 @@
 /** Each row of docs/database-types.md, both ways. */
-import { beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { LuaTable } from "../../interpreter/table.ts";
 import { LuaFloat, type Value } from "../../interpreter/value.ts";
 import { databases } from "../support/databases.ts";
@@ -252,9 +255,10 @@ describe.skipIf(mysql === undefined)("MariaDB, both ways", () => {
 });
 
 describe.each(["file", "memory"])("SQLite in %s, both ways", (kind) => {
-  let url = "sqlite::memory:";
-  beforeAll(() => {
-    if (kind === "file") url = `sqlite://${process.env.TMPDIR ?? "/tmp"}/assay-types-${process.pid}.db`;
+  const file = join(tmpdir(), `assay-types-${process.pid}.db`);
+  const url = kind === "file" ? `sqlite://${file}` : "sqlite::memory:";
+  afterAll(() => {
+    for (const end of ["", "-wal", "-shm"]) rmSync(file + end, { force: true });
   });
 
   const rows: [string, string, string][] = [

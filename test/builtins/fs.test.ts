@@ -129,6 +129,8 @@ describe("what is refused", () => {
     [`fs.write(dir .. "/loop", "x")`, "fs.write: DIR/loop: too many levels of symbolic links"],
     [`fs.write("/dev/null", "x")`, "fs.write: /dev/null: is a character device, not a regular file"],
     [`fs.write("/proc/self/mem", "x")`, "fs.write: /proc/self/mem: is not a regular file"],
+    [`fs.write("/dev/stdout", "x")`, "fs.write: /dev/stdout: is not a regular file"],
+    [`fs.append("/proc/self/fd/1", "x")`, "fs.append: /proc/self/fd/1: is not a regular file"],
     [`fs.append(dir .. "/fifo", "x")`, "fs.append: DIR/fifo: is a fifo, not a regular file"],
     [`fs.stat(dir .. "/none")`, "fs.stat: DIR/none: no such file or directory"],
     [`fs.list(dir .. "/none")`, "fs.list: DIR/none: no such file or directory"],

@@ -378,6 +378,17 @@ describe("limits", () => {
     );
   });
 
+  test("other tasks run while a long template does", async () => {
+    const source = `
+      local n = 0
+      local i = async.spawn_interval(function() n = n + 1 end, 1)
+      template.render_string("{% for i in range(1000) %}{% for j in range(300) %}{{ j }}{% endfor %}{% endfor %}")
+      return n > 0`;
+    expect(await results(source)).toEqual([true]);
+    const paused = `return template.render_string("{% for i in range(30) %}{{ i }}{% endfor %}")`;
+    expect(await results(paused, { pauseEvery: 1 })).toEqual(await results(paused));
+  });
+
   test("other tasks run between waits of a template", async () => {
     const source = `
       local n = 0

@@ -4,6 +4,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Host, type HostSettings } from "../../builtins/host.ts";
 import { openBuiltins } from "../../builtins/index.ts";
@@ -58,16 +59,19 @@ export class Fixture {
   private readonly counts = new Map<string, number>();
   routes: Routes = {};
   url = "";
+  port = 0;
 
   private constructor(readonly server: Server) {}
 
-  static async start(routes: Routes = {}): Promise<Fixture> {
-    const server = createServer();
+  /** @param tls certificate and key as PEM texts, for a server that speaks TLS */
+  static async start(routes: Routes = {}, tls?: { cert: string; key: string; ca?: string; requestCert?: boolean }): Promise<Fixture> {
+    const server = tls === undefined ? createServer() : (createTlsServer(tls) as unknown as Server);
     const fixture = new Fixture(server);
     fixture.routes = routes;
     server.on("request", (request, response) => void fixture.serve(request, response));
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", () => ready()));
-    fixture.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    fixture.port = (server.address() as AddressInfo).port;
+    fixture.url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${fixture.port}`;
     return fixture;
   }
 

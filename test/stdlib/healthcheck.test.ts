@@ -164,3 +164,25 @@ describe("wait", () => {
     [`return hc.wait(URL .. "/x", { timeout = 0 }).attempts`]: { routes: { "GET /x": text("") }, gives: 1 },
   });
 });
+
+describe("below HTTP", () => {
+  rows(() => server, prelude, routes, {
+    [`local port = tonumber(URL:match("(%d+)$")) local r = hc.tcp("127.0.0.1", port) return r.ok, r.address, r.error`]: { gives: true, also: ["127.0.0.1", undefined] },
+    [`return hc.tcp("127.0.0.1", 1)`]: { gives: { ok: false, latency_ms: 0, error: "127.0.0.1:1: connection refused" } },
+    [`return hc.tls("127.0.0.1", 1)`]: { gives: { ok: false, error: "127.0.0.1:1: connection refused" } },
+    [`local port = tonumber(URL:match("(%d+)$")) return (hc.tls("127.0.0.1", port).error:gsub("^127.0.0.1:%d+: ", ""))`]: {
+      gives: "the server does not speak TLS on this port",
+    },
+    [`net.tls = function(host, port, opts) return { subject = "CN=a", issuer = "CN=b", not_after = "2023-11-24T22:13:20Z" } end
+      return hc.tls("a", { min_days = 7 }), hc.tls("a", 443).error`]: {
+      settings: {},
+      gives: { ok: true, days_left: 10, subject: "CN=a", issuer: "CN=b", not_after: "2023-11-24T22:13:20Z" },
+      also: ["certificate expires in 10 days, expected at least 14"],
+    },
+    [`return hc.dns("127.0.0.1", { expect = "127.0.0.1" }), hc.dns("127.0.0.1", { expect = { "127.0.0.1", "10.0.0.1" } }).error`]: {
+      gives: { ok: true, addresses: ["127.0.0.1"] },
+      also: ["expected 10.0.0.1, got 127.0.0.1"],
+    },
+    [`return hc.dns("a b")`]: { gives: { ok: false, addresses: [], error: "invalid host name" } },
+  });
+});

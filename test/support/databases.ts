@@ -62,6 +62,7 @@ export function databases(): Promise<Databases> {
 
 async function start(): Promise<Databases> {
   const folder = mkdtempSync(join(tmpdir(), "assay-databases-"));
+  removeAtEnd(folder);
   // The servers run as users of their own.
   chmodSync(folder, 0o755);
   const certificates = makeCertificates(folder);
@@ -205,22 +206,29 @@ function serverFolder(folder: string, name: string, user: { uid: number; gid: nu
   return own;
 }
 
-/**
- * Runs a server as long as this process lives: a shell waits for the end of its standard input, which comes when the
- * other end is gone, kills the server and removes what it has left.
- */
-function keepRunning(server: string[], log: string, leftover: string): { kill(): Promise<void> } {
+/** A shell that runs on when this process is gone, however it ends: its standard input ends then. */
+function shell(script: string) {
+  const child = Bun.spawn(["sh", "-c", script], { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
+  child.unref();
+  return child;
+}
+
+/** Runs a server as long as this process lives, or until it is killed. */
+function keepRunning(server: string[], log: string): { kill(): Promise<void> } {
   const quoted = server.map((part) => `'${part}'`).join(" ");
-  const script = `${quoted} >>'${log}' 2>&1 & pid=$!; read line; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; [ "$line" = stop ] || rm -rf '${leftover}'`;
-  const shell = Bun.spawn(["sh", "-c", script], { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
-  shell.unref();
+  const child = shell(`${quoted} >>'${log}' 2>&1 & pid=$!; read line; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null`);
   return {
     kill: async () => {
-      shell.stdin.write("stop\n");
-      shell.stdin.flush();
-      await shell.exited;
+      child.stdin.write("stop\n");
+      child.stdin.flush();
+      await child.exited;
     },
   };
+}
+
+/** Removes a folder when this process is gone; servers may still be writing into it for a moment. */
+function removeAtEnd(folder: string): void {
+  shell(`read line; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.3; rm -rf '${folder}' 2>/dev/null && exit; done`);
 }
 
 /** Tries until it works, for half a minute. */
@@ -275,7 +283,7 @@ async function startPostgres(bin: string, folder: string): Promise<Server> {
     Bun.spawnSync([join(bin, "psql"), "-h", own, "-p", String(port), "-U", USER, "-d", database, "-qc", sql], {
       env: { ...process.env, PGPASSWORD: PASSWORD },
     }).exitCode === 0;
-  let running = keepRunning(program, log, folder);
+  let running = keepRunning(program, log);
   const ready = (): Promise<void> => until("PostgreSQL", log, () => psql("select 1", "postgres"));
   await ready();
   psql(`create database ${DATABASE}`, "postgres");
@@ -288,7 +296,7 @@ async function startPostgres(bin: string, folder: string): Promise<Server> {
     control: {
       stop: () => running.kill(),
       start: async () => {
-        running = keepRunning(program, log, folder);
+        running = keepRunning(program, log);
         await ready();
       },
     },
@@ -322,7 +330,7 @@ async function startMariadb(program: string, folder: string): Promise<Server> {
   ]);
   const sql = (text: string): boolean =>
     Bun.spawnSync(["mariadb", "--no-defaults", "-uroot", "-S", socket, "-e", text]).exitCode === 0;
-  let running = keepRunning(server, log, folder);
+  let running = keepRunning(server, log);
   const ready = (): Promise<void> => until("MariaDB", log, () => sql("select 1"));
   await ready();
   const made = sql(`create database ${DATABASE} character set utf8mb4;
@@ -339,7 +347,7 @@ async function startMariadb(program: string, folder: string): Promise<Server> {
     control: {
       stop: () => running.kill(),
       start: async () => {
-        running = keepRunning(server, log, folder);
+        running = keepRunning(server, log);
         await ready();
       },
     },

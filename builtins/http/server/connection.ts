@@ -11,6 +11,10 @@ import { dateHeader, reasonOf } from "./status.ts";
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionOwner {
   readonly limits: ConnectionLimits;
+  /** Monotonic time of the next look at what takes too long, in milliseconds: limits count from it, never too short. */
+  readonly now: number;
+  /** Whether there is an access log. */
+  readonly access: boolean;
   /** False once the server drains: no request after the current one. */
   readonly open: boolean;
   /** A request is complete; the owner answers it with `reply` or takes the socket with `upgrade`. */
@@ -63,7 +67,7 @@ enum Phase {
 }
 
 export class Connection implements Carried {
-  /** When the current request was complete. */
+  /** When the current request was complete, if there is an access log. */
   startedAt = 0;
   /** What the owner keeps for the current request. */
   current: unknown = undefined;
@@ -75,6 +79,8 @@ export class Connection implements Carried {
   /** Whether the first bytes of a head have come, which starts the time it may take. */
   private inHead = true;
   private head: Head | undefined;
+  private lastText = "";
+  private lastHead: Head | undefined;
   private parts: string[] = [];
   private received = 0;
   private held = 0;
@@ -94,7 +100,7 @@ export class Connection implements Carried {
     private readonly carrier: Carrier,
     private readonly owner: ConnectionOwner,
   ) {
-    this.deadline = performance.now() + owner.limits.headMs;
+    this.deadline = this.owner.now + owner.limits.headMs;
   }
 
   get remote(): string {
@@ -155,13 +161,17 @@ export class Connection implements Carried {
       if (this.pending.length > MAX_HEAD) throw new Refusal(431, "request header fields too large");
       if (!this.inHead) {
         this.inHead = true;
-        this.deadline = performance.now() + this.owner.limits.headMs;
+        this.deadline = this.owner.now + this.owner.limits.headMs;
       }
       return false;
     }
     this.inHead = false;
-    const head = parseHead(this.pending, start, end);
-    this.pending = this.pending.length === end + 4 ? "" : this.pending.slice(end + 4);
+    const head = this.recall() ?? parseHead(this.pending, start, end);
+    if (this.pending.length === end + 4) {
+      this.lastText = this.pending;
+      this.lastHead = head;
+      this.pending = "";
+    } else this.pending = this.pending.slice(end + 4);
     this.head = head;
     if (head.length > this.owner.limits.maxBody) throw new Refusal(413, "content too large");
     if (head.length === 0) {
@@ -170,11 +180,16 @@ export class Connection implements Carried {
     }
     this.hold(Math.max(0, head.length));
     this.phase = Phase.Body;
-    this.deadline = performance.now() + this.owner.limits.bodyMs;
+    this.deadline = this.owner.now + this.owner.limits.bodyMs;
     this.received = 0;
     if (head.length < 0) this.chunked = new ChunkedReader(this.owner.limits.maxBody);
     if (head.expectsContinue && this.pending === "") this.write("HTTP/1.1 100 Continue\r\n\r\n");
     return true;
+  }
+
+  /** The head of the request before, if this one is the same to the letter: probes, scrapers and proxies repeat themselves. */
+  private recall(): Head | undefined {
+    return this.pending === this.lastText ? this.lastHead : undefined;
   }
 
   private readBody(): boolean {
@@ -223,8 +238,8 @@ export class Connection implements Carried {
   private complete(head: Head, body: string): void {
     this.hold(0);
     this.phase = Phase.Busy;
-    this.startedAt = performance.now();
-    this.deadline = this.startedAt + this.owner.limits.requestMs;
+    if (this.owner.access) this.startedAt = performance.now();
+    this.deadline = this.owner.now + this.owner.limits.requestMs;
     this.keepAlive = head.keepAlive;
     this.owner.handle(this, head, body);
   }
@@ -318,7 +333,7 @@ export class Connection implements Carried {
   private write(text: string): boolean {
     if (this.closed) return true;
     const taken = this.carrier.write(text);
-    if (!taken && this.blockedAt === 0) this.blockedAt = performance.now();
+    if (!taken && this.blockedAt === 0) this.blockedAt = this.owner.now;
     return taken;
   }
 
@@ -356,7 +371,7 @@ export class Connection implements Carried {
       return;
     }
     this.phase = Phase.Head;
-    this.deadline = performance.now() + this.owner.limits.idleMs;
+    this.deadline = this.owner.now + this.owner.limits.idleMs;
     if (this.paused) {
       this.paused = false;
       this.carrier.resume();
@@ -390,7 +405,7 @@ export class Connection implements Carried {
     this.pending = "";
     if (this.paused) this.carrier.resume();
     this.carrier.end(() => {
-      this.deadline = performance.now() + LINGER_MS;
+      this.deadline = this.owner.now + LINGER_MS;
       if (this.halfClosed) this.destroy();
     });
   }
@@ -398,7 +413,7 @@ export class Connection implements Carried {
   /** Closes when what was written is on its way. */
   private closeGently(): void {
     this.phase = Phase.Lingering;
-    this.deadline = performance.now() + LINGER_MS;
+    this.deadline = this.owner.now + LINGER_MS;
     this.carrier.end(() => this.destroy());
   }
 

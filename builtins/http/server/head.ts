@@ -111,7 +111,7 @@ export function parseHead(text: string, start: number, end: number): Head {
     keepAlive: http11 ? !tokens.includes("close") : tokens.includes("keep-alive"),
     length: bodyLength(contentLength, transferEncoding, http11),
     expectsContinue: expect !== undefined && http11,
-    upgrade: upgrade === "websocket" && tokens.includes("upgrade"),
+    upgrade: http11 && upgrade === "websocket" && tokens.includes("upgrade"),
   };
 }
 

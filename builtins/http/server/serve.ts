@@ -26,42 +26,35 @@ import { readTls, type TlsSettings } from "../tls.ts";
 import { Routes } from "./routes.ts";
 import { Server } from "./server.ts";
 
-const seconds = { unit: "seconds", min: 0.001 } as const;
-
 function tokens(value: Value): string[] | undefined {
   const list = value instanceof LuaTable ? value.toArray() : [value];
   return list.every((one): one is string => typeof one === "string" && isToken(one)) ? list : undefined;
 }
+
+/** A duration with its default, which the summary names. */
+function duration<N extends string>(name: N, summary: string, fallback: number, min = 0.001) {
+  const text = fallback === Infinity ? "none" : String(fallback);
+  return optional(number(name, { unit: "seconds", min, summary: `${summary}; default ${text}` }), fallback);
+}
+
+const MAX_BODY = 1024 * 1024;
+const MAX_CONNECTIONS = 10_000;
+const MAX_MESSAGE = 16 * 1024 * 1024;
 
 const fields = [
   optional(string("host", { summary: "address or name to listen on; default 0.0.0.0" }), "0.0.0.0"),
   optional(
     table("tls", { summary: "`cert` and `key` (PEM texts or paths); with `ca`, clients need a certificate of it" }),
   ),
-  optional(
-    integer("max_body", { unit: "bytes", min: 0, summary: "of a request; larger ones are answered with 413" }),
-    1024 * 1024,
-  ),
-  optional(number("request_timeout", { ...seconds, summary: "for a handler; 503 after it" }), 30),
-  optional(number("header_timeout", { ...seconds, summary: "for a request's head to arrive; 408 after it" }), 10),
-  optional(
-    number("body_timeout", {
-      ...seconds,
-      summary: "for a request's body, longer while it comes at 500 bytes a second; 408 after it",
-    }),
-    30,
-  ),
-  optional(number("idle_timeout", { ...seconds, summary: "between two requests of a connection" }), 60),
-  optional(number("send_timeout", { ...seconds, summary: "for a client that takes nothing of a response" }), 60),
-  optional(integer("max_connections", { min: 1 }), 10_000),
-  optional(
-    number("drain", { unit: "seconds", min: 0, summary: "that running requests get when it is asked to stop" }),
-    10,
-  ),
-  optional(
-    number("drain_delay", { unit: "seconds", min: 0, summary: "between being asked to stop and no longer accepting" }),
-    0,
-  ),
+  optional(integer("max_body", { unit: "bytes", min: 0, summary: "of a request, else 413; default 1 MiB" }), MAX_BODY),
+  duration("request_timeout", "for a handler, else 503", 30),
+  duration("header_timeout", "for a request's head to arrive, else 408", 10),
+  duration("body_timeout", "for a request's body, and longer while it comes at 500 bytes a second, else 408", 30),
+  duration("idle_timeout", "between two requests of a connection", 60),
+  duration("send_timeout", "for a client that takes nothing of a response", 60),
+  optional(integer("max_connections", { min: 1, summary: "further ones get 503; default 10000" }), MAX_CONNECTIONS),
+  duration("drain", "that running requests get when it is asked to stop", 10, 0),
+  duration("drain_delay", "between being asked to stop and no longer accepting; /readyz says 503 meanwhile", 0, 0),
   optional(
     callable("on_listen", {
       summary: 'called with the address, such as "127.0.0.1:8080", and the port',
@@ -69,8 +62,13 @@ const fields = [
     }),
   ),
   optional(
-    integer("max_message", { unit: "bytes", min: 1, max: 2 ** 30, summary: "of a websocket" }),
-    16 * 1024 * 1024,
+    integer("max_message", {
+      unit: "bytes",
+      min: 1,
+      max: 2 ** 30,
+      summary: "of a websocket, else it is closed; default 16 MiB",
+    }),
+    MAX_MESSAGE,
   ),
   optional(
     custom("subprotocols", "string[]", "list of names", tokens, {
@@ -78,14 +76,7 @@ const fields = [
     }),
     [],
   ),
-  optional(
-    number("ping", {
-      unit: "seconds",
-      min: 0.01,
-      summary: "asks the clients of websockets whether they are still there",
-    }),
-    30,
-  ),
+  duration("ping", "asks the clients of websockets whether they are still there", 30, 0.01),
 ] as const;
 
 export const serveOptions = options("opts", fields);
@@ -102,7 +93,6 @@ export function makeServer(vm: VirtualMachine, port: number, table: LuaTable, op
     tls = readTls(opts.tls, environment);
     if (tls.cert === undefined) throw new Failure("tls needs cert and key", "never");
   }
-  environment.checkNet(host, host, port);
   return new Server(vm, new Routes(table), {
     host,
     port,
@@ -130,8 +120,9 @@ export async function runServer(vm: VirtualMachine, server: Server, onListen: Va
   resources.add(server);
   try {
     const port = await server.listen();
-    if (isFunction(onListen)) await new Task(vm, onListen, [server.address, port]).start().promise;
-    await server.stopped;
+    const told = isFunction(onListen) ? new Task(vm, onListen, [server.address, port]).start().promise : undefined;
+    // It may go on for as long as the server does; its error ends both.
+    await Promise.race([server.stopped, told?.then(() => server.stopped) ?? server.stopped]);
     return NOTHING;
   } catch (error) {
     server.close();

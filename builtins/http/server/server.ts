@@ -43,6 +43,8 @@ export interface ServerOptions {
 }
 
 const TEXT = "content-type: text/plain; charset=utf-8\r\n";
+/** How long a client that is turned away has to read why. */
+const TURN_AWAY_MS = 100;
 /** Incomplete bodies may take this many bytes together before the script's memory is asked. */
 const HELD_UNCHECKED = 1024 * 1024;
 const STANDARD_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]);
@@ -78,7 +80,10 @@ export class Server implements ConnectionOwner, Resource {
   private port: number;
   private readonly requests: RequestMaker;
   private readonly host: Host;
-  private readonly access: boolean;
+  readonly access: boolean;
+  now: number;
+  /** Milliseconds between two looks at what takes too long. */
+  private readonly period: number;
 
   constructor(
     private readonly vm: VirtualMachine,
@@ -86,6 +91,9 @@ export class Server implements ConnectionOwner, Resource {
     private readonly options: ServerOptions,
   ) {
     this.limits = options.limits;
+    const { headMs, bodyMs, idleMs, requestMs } = options.limits;
+    this.period = Math.min(1000, Math.max(10, Math.min(headMs, bodyMs, idleMs, requestMs) / 4));
+    this.now = performance.now() + this.period;
     this.port = options.port;
     this.host = hostOf(vm);
     this.access = logs(this.host, "debug");
@@ -105,18 +113,18 @@ export class Server implements ConnectionOwner, Resource {
   async listen(): Promise<number> {
     if (this.routes.haveWebsockets) ({ acceptWebsocket: this.acceptWebsocket } = await import("../../ws/accept.ts"));
     const { host, port, tls } = this.options;
-    const { headMs, bodyMs, idleMs, requestMs } = this.limits;
+    const { headMs } = this.limits;
     const accept = (carrier: Carrier) => this.accept(carrier);
+    const address = await resolved(host);
+    this.host.permissions.checkNet("http.serve", host, address, port);
     try {
-      const { address } = await lookup(host);
       this.listener =
         tls === undefined ? listenTcp(address, port, accept) : await listenTls(address, port, tls, headMs, accept);
     } catch (error) {
       throw failureOf(error, "unsent");
     }
     this.port = this.listener.port;
-    const period = Math.min(1000, Math.max(10, Math.min(headMs, bodyMs, idleMs, requestMs) / 4));
-    this.sweeper = setInterval(() => this.sweep(), period);
+    this.sweeper = setInterval(() => this.sweep(), this.period);
     if (this.over) this.stopListening();
     return this.port;
   }
@@ -135,7 +143,7 @@ export class Server implements ConnectionOwner, Resource {
     }
     if (this.connections.size + this.websockets.size >= this.options.maxConnections) {
       carrier.write("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      carrier.end(() => carrier.destroy());
+      carrier.end(() => setTimeout(() => carrier.destroy(), TURN_AWAY_MS));
       return undefined;
     }
     const connection = new Connection(carrier, this);
@@ -163,6 +171,7 @@ export class Server implements ConnectionOwner, Resource {
 
   private sweep(): void {
     const now = performance.now();
+    this.now = now + this.period;
     for (const connection of this.connections) connection.check(now);
   }
 
@@ -170,7 +179,7 @@ export class Server implements ConnectionOwner, Resource {
 
   handle(connection: Connection, head: Head, body: string): void {
     const { method, path } = head;
-    if (head.upgrade && method === "GET") {
+    if (head.upgrade && method === "GET" && this.open) {
       const match = this.routes.findWebsocket(path);
       if (match !== undefined) {
         this.upgrade(connection, head, match);
@@ -415,6 +424,15 @@ export class Server implements ConnectionOwner, Resource {
     for (const socket of [...this.websockets]) socket.destroy();
     this.wake?.();
     this.settle();
+  }
+}
+
+/** The address that a name to listen on stands for. */
+async function resolved(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw failureOf(error, "unsent");
   }
 }
 

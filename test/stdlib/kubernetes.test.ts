@@ -1,0 +1,314 @@
+/** Reaching the API server: from a pod, by kubeconfig, and with which credentials (stdlib specification, README §12). */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HostSettings } from "../../builtins/host.ts";
+import { Authority } from "../builtins/http/authority.ts";
+import { items, object, ready, refused } from "./cluster.ts";
+import { Fixture, json, plain, script } from "./fixture.ts";
+
+let authority: Authority;
+let plainServer: Fixture;
+let server: Fixture;
+let folder: string;
+beforeAll(async () => {
+  authority = new Authority();
+  const { cert, key } = authority.issue("api", "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc");
+  server = await Fixture.start({}, { cert, key });
+  plainServer = await Fixture.start({});
+  folder = mkdtempSync(join(tmpdir(), "kubernetes-"));
+  mkdirSync(join(folder, "sa"));
+});
+afterAll(async () => {
+  await server.close();
+  await plainServer.close();
+  authority.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const NS = "/api/v1/namespaces";
+/** A pod's files. */
+function pod(token: string | undefined, ca = true): void {
+  const sa = join(folder, "sa");
+  rmSync(sa, { recursive: true });
+  mkdirSync(sa);
+  if (token !== undefined) writeFileSync(join(sa, "token"), token);
+  if (ca) writeFileSync(join(sa, "ca.crt"), authority.ca);
+  writeFileSync(join(sa, "namespace"), "shop\n");
+}
+
+/** A pod's environment, for the fixture that speaks TLS. */
+function inCluster(more: Record<string, string> = {}): HostSettings {
+  return {
+    env: {
+      KUBERNETES_SERVICE_HOST: "127.0.0.1",
+      KUBERNETES_SERVICE_PORT: String(server.port),
+      ASSAY_SERVICEACCOUNT_DIR: join(folder, "sa"),
+      HOME: "/nonexistent",
+      ...more,
+    },
+  };
+}
+
+async function run(source: string, settings: HostSettings, of = server) {
+  const { results, error, log } = await script(`local k8s = require("assay.k8s") ${source}`, of, settings);
+  return { results: results.map(plain), error, log };
+}
+
+describe("in a pod", () => {
+  test("token and authority come from the pod's files", async () => {
+    pod(" tok-1\n");
+    server.reset({ [`GET ${NS}`]: items(object("a")) });
+    const { results, error } = await run(`return #k8s.list(nil, "ns").items, require("assay.flux").client().url`, inCluster());
+    expect(error).toBeUndefined();
+    expect(results).toEqual([1, server.url]);
+    expect(server.calls[0]!.headers.authorization).toBe("Bearer tok-1");
+  });
+
+  test("the token is read again for every request", async () => {
+    pod("tok-1");
+    server.reset({ "*": items() });
+    const path = join(folder, "sa", "token");
+    await run(`local c = require("assay.velero").client() c:backups() fs.write("${path}", "tok-2") c:backups()`, inCluster());
+    expect(server.calls.map(({ headers }) => headers.authorization)).toEqual(["Bearer tok-1", "Bearer tok-2"]);
+  });
+
+  test("after 401 it is read once more", async () => {
+    pod("tok-1");
+    server.reset({ "*": (_call, nth) => (nth === 1 ? refused(401, "Unauthorized") : items()) });
+    expect((await run(`return #k8s.list(nil, "ns").items`, inCluster())).results).toEqual([0]);
+    server.reset({ "*": refused(401, "Unauthorized") });
+    expect((await run(`k8s.list(nil, "ns")`, inCluster())).error).toMatch(/^k8s\.get: HTTP 401/);
+    expect(server.calls.length).toBe(2);
+  });
+
+  test("a token of the script's own is not replaced", async () => {
+    pod("tok-1");
+    server.reset({ "*": refused(401, "Unauthorized") });
+    await run(`k8s.list(nil, "ns", { token = "mine" })`, inCluster());
+    expect(server.calls.map(({ headers }) => headers.authorization)).toEqual(["Bearer mine"]);
+  });
+
+  test("without a token file there is no header", async () => {
+    pod(undefined);
+    server.reset({ "*": items() });
+    await run(`k8s.list(nil, "ns")`, inCluster());
+    expect(server.calls[0]!.headers.authorization).toBeUndefined();
+  });
+
+  test("the token goes to no other address", async () => {
+    pod("tok-1");
+    plainServer.reset({ "*": items() });
+    await run(`k8s.list(nil, "ns", { base_url = URL }) require("assay.kargo").client(URL):projects()`, inCluster(), plainServer);
+    expect(plainServer.calls.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
+  });
+
+  test("the same address given by hand is the same address", async () => {
+    pod("tok-1");
+    server.reset({ "*": items() });
+    const { error } = await run(`k8s.list(nil, "ns", { base_url = URL .. "/" })`, inCluster());
+    expect(error).toBeUndefined();
+    expect(server.calls[0]!.headers.authorization).toBe("Bearer tok-1");
+  });
+
+  test("without the authority the certificate is refused; insecure and ca_file override", async () => {
+    pod("tok-1", false);
+    server.reset({ "*": items() });
+    expect((await run(`k8s.list(nil, "ns")`, inCluster())).error).toBe(
+      `k8s.get: GET ${NS}: certificate verify failed: certificate signed by an unknown authority`,
+    );
+    expect((await run(`return #k8s.list(nil, "ns", { ca_file = "${authority.caFile}" }).items`, inCluster())).results).toEqual([0]);
+    const lax = await run(`return #k8s.list(nil, "ns", { insecure = true }).items`, inCluster());
+    expect(lax.results).toEqual([0]);
+    expect(lax.log.length).toBe(1);
+  });
+
+  test.each([
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" }, "https://10.0.0.1:443"],
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "80", KUBERNETES_SERVICE_PORT_HTTPS: "6443" }, "https://10.0.0.1:6443"],
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "" }, "https://10.0.0.1:443"],
+    [{ KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" }, "https://[fd00::1]:443"],
+  ])("address %j", async (env, url) => {
+    const { results } = await run(`return require("assay.eso").client().url`, { env: { HOME: "/nonexistent", ...env } });
+    expect(results).toEqual([url]);
+  });
+
+  test.each(["kargo", "flux", "certmanager", "eso", "crossplane", "velero", "k8s"])("nowhere: %s", async (name) => {
+    const { error } = await run(`require("assay.${name}").client()`, { env: { HOME: "/nonexistent" } });
+    expect(error).toBe(`${name}: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)`);
+  });
+
+  test.each([
+    ["https://kubernetes", true],
+    ["https://kubernetes.default", true],
+    ["https://kubernetes.default.svc.cluster.local:6443", true],
+    ["https://kubernetes.example.com", false],
+    ["https://kubernetes.default.svcx", false],
+    ["https://127.0.0.1:1", false],
+  ])("who may see the token: %s", async (url, may) => {
+    pod("tok-1");
+    const source = `local seen
+      http.request = function(method, address, options) seen = options.headers.Authorization return { status = 200, headers = {}, body = "{}" } end
+      require("assay.eso").client("${url}"):cluster_secret_stores() return seen`;
+    expect((await run(source, inCluster())).results).toEqual([may ? "Bearer tok-1" : undefined]);
+  });
+});
+
+describe("kubeconfig", () => {
+  const config = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const context = (user: string, cluster = "") => `current-context: main
+contexts: [{name: main, context: {cluster: c, user: u, namespace: team}}]
+clusters: [{name: c, cluster: {server: "${server.url}"${cluster}}}]
+users: [{name: u, user: ${user}}]`;
+  const trusted = () => `, certificate-authority: ${authority.caFile}`;
+
+  async function ask(path: string, more = "", source = `return #k8s.list(nil, "ns"${more}).items`) {
+    server.reset({ "*": items(object("a")) });
+    return run(source, { env: { KUBECONFIG: path, HOME: "/nonexistent" } });
+  }
+
+  test.each([
+    ["token", `{token: tok}`, "Bearer tok"],
+    ["token file", `{tokenFile: file-token}`, "Bearer from file"],
+    ["basic", `{username: u, password: p}`, `Basic ${btoa("u:p")}`],
+  ])("%s", async (_, user, header) => {
+    config("file-token", "from file\n");
+    const { results, error } = await ask(config("config", context(user, trusted())));
+    expect(error).toBeUndefined();
+    expect(results).toEqual([1]);
+    expect(server.calls[0]!.headers.authorization).toBe(header);
+  });
+
+  test("authority as data, server name, insecure", async () => {
+    const data = btoa(authority.ca);
+    expect((await ask(config("config", context("{token: t}", `, certificate-authority-data: ${data}`)))).results).toEqual([1]);
+    const named = `, certificate-authority-data: ${data}, tls-server-name: kubernetes.default.svc`;
+    expect((await ask(config("config", context("{token: t}", named)))).results).toEqual([1]);
+    const wrong = `, certificate-authority-data: ${data}, tls-server-name: example.com`;
+    expect((await ask(config("config", context("{token: t}", wrong)))).error).toMatch(/certificate verify failed: certificate is for another host/);
+    expect((await ask(config("config", context("{token: t}")))).error).toMatch(/certificate verify failed/);
+    expect((await ask(config("config", context("{token: t}", ", insecure-skip-tls-verify: true")))).results).toEqual([1]);
+  });
+
+  test("client certificate", async () => {
+    const { cert, key } = authority.issue("strict", "IP:127.0.0.1");
+    const strict = await Fixture.start({ "*": items() }, { cert, key, ca: authority.ca, requestCert: true });
+    const client = authority.issue("client", "DNS:client");
+    const text = (user: string) => context(user, trusted()).replace(server.url, strict.url);
+    const files = config("config", text(`{client-certificate: ${client.certFile}, client-key: ${client.keyFile}}`));
+    expect((await ask(files)).results).toEqual([0]);
+    const data = config("config", text(`{client-certificate-data: ${btoa(client.cert)}, client-key-data: ${btoa(client.key)}}`));
+    expect((await ask(data)).results).toEqual([0]);
+    expect((await ask(config("config", text("{token: t}")))).error).toMatch(/requires a client certificate|TLS|connection/);
+    await strict.close();
+  });
+
+  test.each([
+    [`{exec: {command: aws}}`, "k8s: user 'u' in the kubeconfig uses the exec plugin 'aws', which is not supported: give a token instead"],
+    [`{auth-provider: {name: gcp}}`, "k8s: user 'u' in the kubeconfig uses the auth provider 'gcp', which is not supported: give a token instead"],
+    [`{token: t, as: somebody}`, "k8s: user 'u' in the kubeconfig uses impersonation ('as'), which is not supported: give a token instead"],
+  ])("refused: %s", async (user, message) => {
+    expect((await ask(config("config", context(user, trusted())))).error).toBe(message);
+    expect(server.calls.length).toBe(0);
+  });
+
+  test("what is missing is named", async () => {
+    const path = config("config", context("{token: t}", trusted()));
+    expect((await ask(path, `, { context = "none" }`)).error).toBe("k8s: context 'none' is not in the kubeconfig");
+    expect((await ask(config("bad", "contexts: [{name: main, context: {cluster: x}}]\ncurrent-context: main"))).error).toBe(
+      "k8s: cluster 'x' of context 'main' is not in the kubeconfig",
+    );
+    expect((await ask(config("bad", "a: [b"))).error).toBe(`k8s: kubeconfig ${join(folder, "bad")} is not valid YAML`);
+    expect((await ask("/nonexistent", `, { context = "x" }`)).error).toBe("k8s: there is no kubeconfig file");
+    expect((await ask("/nonexistent")).error).toBe("k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)");
+  });
+
+  test("several files: the first entry of a name counts", async () => {
+    const first = config("first", context("{token: first}", trusted()));
+    const second = config("second", `${context("{token: second}").replaceAll("main", "other")}`);
+    await ask(`/nonexistent:${first}:${second}`, `, { context = "other" }`);
+    expect(server.calls[0]!.headers.authorization).toBe("Bearer first");
+    const { results } = await ask(`${first}:${second}`, "", "return k8s.contexts()");
+    expect(results).toEqual([["main", "other"], "main"]);
+  });
+
+  test("~/.kube/config, opts.kubeconfig, use_context, ASSAY_K8S_CONTEXT, and which comes first", async () => {
+    mkdirSync(join(folder, ".kube"), { recursive: true });
+    writeFileSync(join(folder, ".kube", "config"), context("{token: home}", trusted()));
+    const two = `${context("{token: main}", trusted())
+      .replace("contexts: [", "contexts: [{name: second, context: {cluster: c, user: v}}, ")
+      .replace("users: [", "users: [{name: v, user: {token: second}}, ")}`;
+    const path = config("config", two);
+    const used = async (source: string, env: Record<string, string>) => {
+      server.reset({ "*": items() });
+      const { error } = await run(source, { env: { HOME: "/nonexistent", ...env } });
+      expect(error).toBeUndefined();
+      return server.calls.map(({ headers }) => headers.authorization?.slice(7));
+    };
+    expect(await used(`k8s.list(nil, "ns")`, { HOME: folder })).toEqual(["home"]);
+    expect(await used(`k8s.list(nil, "ns", { kubeconfig = "${path}" })`, { HOME: folder })).toEqual(["main"]);
+    expect(await used(`k8s.list(nil, "ns")`, { KUBECONFIG: path, ASSAY_K8S_CONTEXT: "second" })).toEqual(["second"]);
+    expect(await used(`k8s.use_context("main") k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" })`, { KUBECONFIG: path, ASSAY_K8S_CONTEXT: "second" })).toEqual(["main", "second"]);
+    pod("pod");
+    const env = inCluster().env!;
+    expect(await used(`k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" }) require("assay.flux").client(nil, nil, { context = "main" }):alerts()`, { ...env, KUBECONFIG: path })).toEqual(["pod", "second", "main"]);
+    expect(await used(`k8s.list(nil, "ns", { base_url = URL, ca_file = "${authority.caFile}" })`, { KUBECONFIG: path })).toEqual([undefined]);
+  });
+
+  test("its credentials go to its own server only", async () => {
+    const path = config("config", context("{token: secret}", trusted()));
+    plainServer.reset({ "*": items() });
+    await run(`local c = require("assay.kargo").client() c.url = "${plainServer.url}" c:projects()`, { env: { KUBECONFIG: path, HOME: "/nonexistent" } });
+    expect(plainServer.calls.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  test("its namespace is used for documents without one", async () => {
+    const path = config("config", context("{token: t}", trusted()));
+    const apply = `return #k8s.apply("apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n---\\n---\\nkind: Secret\\napiVersion: v1\\nmetadata: {name: b, namespace: own}")`;
+    const { results, error } = await ask(path, "", apply);
+    expect(error).toBeUndefined();
+    expect(results).toEqual([2]);
+    expect(server.asked).toEqual([
+      "PATCH /api/v1/namespaces/team/configmaps/a?fieldManager=assay",
+      "PATCH /api/v1/namespaces/own/secrets/b?fieldManager=assay",
+    ]);
+  });
+});
+
+describe("versions", () => {
+  test("the version that worked is remembered for each client and kind", async () => {
+    plainServer.reset({
+      "GET /apis/image.toolkit.fluxcd.io/v1beta1/imageupdateautomations": items(),
+      "GET /apis/image.toolkit.fluxcd.io/v1beta2/imagepolicies": items(ready("a")),
+    });
+    const source = `local c = require("assay.flux").client(URL)
+      c:image_update_automations() c:image_update_automations() c:image_policies() c:image_policies()`;
+    const { error } = await run(source, {}, plainServer);
+    expect(error).toBeUndefined();
+    const I = "GET /apis/image.toolkit.fluxcd.io";
+    expect(plainServer.asked).toEqual([
+      `${I}/v1/imageupdateautomations`,
+      `${I}/v1beta2/imageupdateautomations`,
+      `${I}/v1beta1/imageupdateautomations`,
+      `${I}/v1beta1/imageupdateautomations`,
+      `${I}/v1/imagepolicies`,
+      `${I}/v1beta2/imagepolicies`,
+      `${I}/v1beta2/imagepolicies`,
+    ]);
+  });
+
+  test("a Status without a name says that the version is unknown", async () => {
+    const unknown = json({ kind: "Status", message: "the server could not find the requested resource", details: {}, code: 404 }, 404);
+    plainServer.reset({
+      "GET /apis/external-secrets.io/v1/namespaces/shop/externalsecrets/a": unknown,
+      "GET /apis/external-secrets.io/v1beta1/namespaces/shop/externalsecrets/a": json(ready("a")),
+    });
+    const { results } = await run(`return require("assay.eso").client(URL):is_secret_synced("shop", "a")`, {}, plainServer);
+    expect(results).toEqual([true]);
+  });
+});
