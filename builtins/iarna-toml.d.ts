@@ -40,6 +40,7 @@ declare module "@iarna/toml/lib/toml-parser.js" {
     parseListMore(key: string): unknown;
     parseListEnd(): unknown;
     parseWhitespaceToEOL(): unknown;
+    parseAssign(): unknown;
     recordAssignStatement(entry: { key: string[]; value: unknown }): unknown;
     parseInlineList(): unknown;
     parseInlineListNext(): unknown;

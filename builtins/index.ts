@@ -33,6 +33,11 @@ const ROWS: readonly Row[] = [
     load: () => (require("./async.ts") as typeof import("./async.ts")).asyncLibrary,
   },
   {
+    globals: ["base64"],
+    inChecks: true,
+    load: () => (require("./base64.ts") as typeof import("./base64.ts")).base64Library,
+  },
+  {
     globals: ["sleep", "time", "monotonic"],
     inChecks: true,
     load: () => (require("./clock.ts") as typeof import("./clock.ts")).clockLibrary,
@@ -57,6 +62,11 @@ const ROWS: readonly Row[] = [
     globals: ["regex"],
     inChecks: false,
     load: () => (require("./regex.ts") as typeof import("./regex.ts")).regexLibrary,
+  },
+  {
+    globals: ["toml"],
+    inChecks: false,
+    load: () => (require("./toml.ts") as typeof import("./toml.ts")).tomlLibrary,
   },
   { globals: ["ws"], inChecks: false, load: () => (require("./ws.ts") as typeof import("./ws.ts")).wsLibrary },
   {

@@ -44,7 +44,8 @@ export function readToml(what: string, bytes: string): LuaTable {
   } catch (error) {
     const problem = describe(error);
     if (problem === undefined) throw error;
-    throw failure(`${what}: ${fromText(`${problem} at ${place(text, parser.ii)}`)}`);
+    const at = (error instanceof Problem ? error.at : undefined) ?? parser.ii;
+    throw failure(`${what}: ${fromText(`${problem} at ${place(text, at)}`)}`);
   }
 }
 
@@ -56,7 +57,11 @@ function place(text: string, at: number): string {
 }
 
 class Problem {
-  constructor(readonly message: string) {}
+  constructor(
+    readonly message: string,
+    /** Position in the text; where the reader is without it. */
+    readonly at?: number,
+  ) {}
 }
 
 /** The words for an error of the text; `undefined` for what is none. */
@@ -97,8 +102,11 @@ class Reader extends TOMLParser {
   private current = this.root;
   /** How deep the value is inside arrays and inline tables. */
   private depth = 0;
-  /** The keys of the header under way. */
+  /** The keys of the header under way, and where it begins. */
   private path: string[] = [];
+  private headerStart = 0;
+  /** Where the entries under way begin, the innermost last. */
+  private readonly starts: number[] = [];
   private steps = 0;
 
   override nextChar(): boolean {
@@ -110,6 +118,7 @@ class Reader extends TOMLParser {
 
   override parseTable(): unknown {
     this.path = [];
+    this.headerStart = this.ii;
     return this.goto(this.parseTableNext);
   }
 
@@ -124,12 +133,13 @@ class Reader extends TOMLParser {
     else if (known instanceof LuaTable && this.origins.get(known) === "implicit") {
       this.origins.set(known, "header");
       this.current = known;
-    } else throw new Problem(`table ${dotted(path)} defined twice`);
+    } else throw new Problem(`table ${dotted(path)} defined twice`, this.headerStart);
     return this.next(this.parseWhitespaceToEOL);
   }
 
   override parseList(): unknown {
     this.path = [];
+    this.headerStart = this.ii;
     return this.goto(this.parseListNext);
   }
 
@@ -144,7 +154,7 @@ class Reader extends TOMLParser {
       this.origins.set(tables, "tables");
       parent.setString(name, tables);
     } else if (!(tables instanceof LuaTable) || this.origins.get(tables) !== "tables") {
-      throw new Problem(`${dotted(path)} is not an array of tables`);
+      throw new Problem(`${dotted(path)} is not an array of tables`, this.headerStart);
     }
     this.current = newTable(OBJECT);
     this.origins.set(this.current, "header");
@@ -173,7 +183,7 @@ class Reader extends TOMLParser {
       else {
         const origin = known instanceof LuaTable ? this.origins.get(known) : undefined;
         if (origin === "inline" || !(known instanceof LuaTable)) {
-          throw new Problem(`${dotted(path.slice(0, i + 1))} cannot be extended`);
+          throw new Problem(`${dotted(path.slice(0, i + 1))} cannot be extended`, this.headerStart);
         }
         table = origin === "tables" ? (known.getIndex(known.length()) as LuaTable) : known;
       }
@@ -190,6 +200,11 @@ class Reader extends TOMLParser {
 
   // --- entries --------------------------------------------------------------------------------------------------------
 
+  override parseAssign(): unknown {
+    this.starts.push(this.ii);
+    return super.parseAssign();
+  }
+
   override recordAssignStatement(entry: { key: string[]; value: unknown }): unknown {
     this.assign(this.current, entry);
     return this.goto(this.parseWhitespaceToEOL);
@@ -201,17 +216,18 @@ class Reader extends TOMLParser {
   }
 
   private assign(target: LuaTable, { key: path, value }: { key: string[]; value: unknown }): void {
-    if (path.length > MAX_DEPTH) throw new Problem(`nested deeper than ${MAX_DEPTH}`);
+    const start = this.starts.pop();
+    if (path.length > MAX_DEPTH) throw new Problem(`nested deeper than ${MAX_DEPTH}`, start);
     let table = target;
     for (let i = 0; i < path.length - 1; i++) {
       const name = fromText(path[i]!);
       const known = table.getString(name);
       if (known === undefined) table = this.child(table, name, "dotted");
       else if (known instanceof LuaTable && this.origins.get(known) === "dotted") table = known;
-      else throw new Problem(`${dotted(path.slice(0, i + 1))} cannot be extended`);
+      else throw new Problem(`${dotted(path.slice(0, i + 1))} cannot be extended`, start);
     }
     const name = fromText(path[path.length - 1]!);
-    if (table.getString(name) !== undefined) throw new Problem(`key ${dotted(path)} given twice`);
+    if (table.getString(name) !== undefined) throw new Problem(`key ${dotted(path)} given twice`, start);
     table.setString(name, toValue(value));
   }
 
@@ -259,7 +275,9 @@ class Reader extends TOMLParser {
       else {
         const { buf } = this.state;
         if (buf === "") throw new Problem(`expected a value, got ${shown(this.char)}`);
-        return this.returnNow(wordValue(buf));
+        const value = wordValue(buf);
+        if (value instanceof Problem) throw new Problem(value.message, this.ii - buf.length);
+        return this.returnNow(value);
       }
     } while (this.nextChar());
     return undefined;
@@ -292,8 +310,8 @@ const FLOAT = new RegExp(`^[-+]?(?:0|[1-9](?:_?[0-9])*)(?:\\.${DIGITS})?(?:[eE][
 const TIMESTAMP =
   /^(?:(\d{4})-(\d\d)-(\d\d))?(?:(?<=\d)[Tt ](?=\d))?(?:(?<!\d\d\d\d-\d\d-\d\d)(\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[-+]\d\d:\d\d)?)?$/;
 
-/** Numbers, booleans, dates and times (TOML 1.0); the last two as RFC 3339 writes them. */
-function wordValue(word: string): Value {
+/** Numbers, booleans, dates and times (TOML 1.0); the last two as RFC 3339 writes them. A Problem for what is none. */
+function wordValue(word: string): Value | Problem {
   if (word === "true") return true;
   if (word === "false") return false;
   const special = /^([-+]?)(inf|nan)$/.exec(word);
@@ -302,14 +320,14 @@ function wordValue(word: string): Value {
   if (FLOAT.test(word)) return float(Number(word.replaceAll("_", "")));
   const time = timestamp(word);
   if (time !== undefined) return time;
-  throw new Problem(`${JSON.stringify(word.slice(0, 80))} is not a value`);
+  return new Problem(`${JSON.stringify(word.slice(0, 80))} is not a value`);
 }
 
-function integerValue(digits: string): Value {
+function integerValue(digits: string): Value | Problem {
   const n = digits.startsWith("-")
     ? -BigInt(digits.slice(1))
     : BigInt(digits.startsWith("+") ? digits.slice(1) : digits);
-  if (n < -(2n ** 63n) || n >= 2n ** 63n) throw new Problem(`integer ${digits.slice(0, 80)} does not fit 64 bits`);
+  if (n < -(2n ** 63n) || n >= 2n ** 63n) return new Problem(`integer ${digits.slice(0, 80)} does not fit 64 bits`);
   return integer(n);
 }
 

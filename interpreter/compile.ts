@@ -377,6 +377,7 @@ class Compiler {
       }
       case "ForGenericStatement": {
         const variables = statement.variables.map((identifier) => identifier.variable as Variable);
+        const iterators = statement.iterators.map((iterator) => this.expression(iterator));
         // The loop may have a value to close, so a return inside is no tail call.
         this.context.closing++;
         const body = this.loopBody(statement.body, [...(statement.hidden as Variable[]), ...variables]);
@@ -384,7 +385,7 @@ class Compiler {
         const node = this.site(
           new GenericFor(
             statement.line,
-            statement.iterators.map((iterator) => this.expression(iterator)),
+            iterators,
             variables[0]!.register,
             variables.map((variable) => this.inCell(variable)),
             body,

@@ -33,6 +33,9 @@ export interface Findings {
 }
 
 /** What a suffixed expression is, as far as statements care. */
+/** Local variables that a function may have (MAXVARS). */
+const MAX_LOCALS = 200;
+
 enum Kind {
   /** Something in parentheses, which is neither a variable nor a call. */
   Value,
@@ -103,6 +106,9 @@ class Checker {
   private level = 0;
   /** Of the function being read: the loops around the current statement, and whether `...` means something. */
   private loops = 0;
+  /** Local variables in scope in the function being read, and the line that it begins on (0: main chunk). */
+  private locals = 0;
+  private functionLine = 0;
   private vararg = true;
 
   constructor(source: string, chunkName: string) {
@@ -181,11 +187,20 @@ class Checker {
   }
 
   private block(): void {
+    const { locals } = this;
     while (!this.atBlockEnd()) {
       const last = this.lexer.token === Token.Return;
       this.statement();
-      if (last) return;
+      if (last) break;
     }
+    this.locals = locals;
+  }
+
+  /** Counts local variables in scope: passing the limit is an error at once, whatever may be wrong further down. */
+  private countLocal(): void {
+    if (++this.locals <= MAX_LOCALS) return;
+    const where = this.functionLine === 0 ? "main function" : `function at line ${this.functionLine}`;
+    this.lexer.fail(`too many local variables (limit is ${MAX_LOCALS}) in ${where}`);
   }
 
   private loopBlock(): void {
@@ -237,6 +252,7 @@ class Checker {
         lexer.next();
         if (this.accept(Token.Function)) {
           this.expectName();
+          this.countLocal();
           this.functionBody(lexer.line);
         } else this.localStatement();
         break;
@@ -349,6 +365,7 @@ class Checker {
     do {
       const { start } = lexer;
       this.expectName();
+      this.countLocal();
       const attrib = this.attrib() ?? common;
       if (attrib === "close") {
         if (toBeClosed) lexer.failMeaning("multiple to-be-closed variables in local list");
@@ -595,21 +612,27 @@ class Checker {
 
   /** Parameters, body and `end` of a function defined at `line` (manual §3.4.11). */
   private functionBody(line: number): void {
-    const { lexer, loops, vararg } = this;
+    const { lexer, loops, vararg, locals, functionLine } = this;
+    this.locals = 0;
+    this.functionLine = line;
     this.expect(OPEN_PAREN, "'('");
     this.loops = 0;
     this.vararg = false;
     if (lexer.token !== CLOSE_PAREN)
       do {
         if (lexer.token === Token.Dots) this.varargParameter();
-        else if (lexer.token === Token.Name) lexer.next();
-        else lexer.fail("<name> or '...' expected");
+        else if (lexer.token === Token.Name) {
+          lexer.next();
+          this.countLocal();
+        } else lexer.fail("<name> or '...' expected");
       } while (!this.vararg && this.accept(COMMA));
     this.expect(CLOSE_PAREN, "')'");
     this.block();
     this.close(Token.End, "'end'", "'function'", line);
     this.loops = loops;
     this.vararg = vararg;
+    this.locals = locals;
+    this.functionLine = functionLine;
   }
 
   private varargParameter(): void {

@@ -363,9 +363,8 @@ function M.wait(url, opts)
   local fits, names = expected_status(opts)
   local attempts = 0
   local address = H.shown(type(url) == "table" and url.url or url)
-  -- The time-out is that of all attempts together; each of them keeps to it.
+  -- The time-out is that of all attempts together.
   local each = H.without(opts, "timeout")
-  each.timeout = math.max(math.min(timeout, 30), 0.001)
   return H.poll({
     timeout = timeout,
     interval = interval,

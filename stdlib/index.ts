@@ -16,6 +16,7 @@ import certmanager from "./certmanager.lua" with { type: "text" };
 import crossplane from "./crossplane.lua" with { type: "text" };
 import eso from "./eso.lua" with { type: "text" };
 import flux from "./flux.lua" with { type: "text" };
+import grafana from "./grafana.lua" with { type: "text" };
 import healthcheck from "./healthcheck.lua" with { type: "text" };
 import k8s from "./k8s.lua" with { type: "text" };
 import kargo from "./kargo.lua" with { type: "text" };
@@ -31,6 +32,7 @@ export const modules: Readonly<Record<string, string>> = {
   crossplane,
   eso,
   flux,
+  grafana,
   healthcheck,
   k8s,
   kargo,

@@ -206,10 +206,14 @@ function serverFolder(folder: string, name: string, user: { uid: number; gid: nu
   return own;
 }
 
+/** Kept, so that their input does not end early because nobody refers to them. */
+const shells: Bun.Subprocess[] = [];
+
 /** A shell that runs on when this process is gone, however it ends: its standard input ends then. */
 function shell(script: string) {
   const child = Bun.spawn(["sh", "-c", script], { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
   child.unref();
+  shells.push(child);
   return child;
 }
 

@@ -89,7 +89,23 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** The last line: how many of each, and how long it took. */
+/** With more checks than this, those that failed are named again at the end. */
+const LONG_RUN = 20;
+const MAX_REPEATED = 50;
+
+/** The failed checks of a long run, once more. */
+function failures(report: Report, style: Style): string {
+  if (report.total <= LONG_RUN) return "";
+  const failed = report.results.filter((result) => result.status === "failed");
+  const lines = failed.slice(0, MAX_REPEATED).map(({ name, error }) => {
+    const text = `${paint(style, "red", "✗")} ${cutText(oneLine(name), MAX_NAME)}: ${oneLine(error ?? "")}`;
+    return `${fit(text, style.width)}\n`;
+  });
+  const more = failed.length - lines.length;
+  return `${lines.join("")}${more > 0 ? `and ${more} more\n` : ""}${lines.length > 0 ? "\n" : ""}`;
+}
+
+/** The last lines: how many of each, and how long it took. */
 export function prettySummary(report: Report, style: Style): string {
   const parts = [
     report.passed > 0 ? paint(style, "green", `${report.passed} passed`) : undefined,
@@ -99,7 +115,7 @@ export function prettySummary(report: Report, style: Style): string {
   const counts = parts.length === 0 ? "no checks ran" : parts.join(", ");
   const stopped = report.stopped === undefined ? "" : ` (${report.stopped})`;
   const verdict = succeeded(report) ? "" : paint(style, "bold", paint(style, "red", "failed: "));
-  return `${verdict}${counts} in ${readableDuration(report.duration_ms)}${stopped}\n`;
+  return `${failures(report, style)}${verdict}${counts} in ${readableDuration(report.duration_ms)}${stopped}\n`;
 }
 
 /** The whole report, for a file or after the fact. */
