@@ -4,7 +4,9 @@
  */
 import { NativeFunction } from "../interpreter/function.ts";
 import { openGlobal, openRequire } from "../interpreter/index.ts";
-import type { Library } from "../interpreter/native.ts";
+import { type Library, openLibrary } from "../interpreter/native.ts";
+import type { LuaTable } from "../interpreter/table.ts";
+import type { Value } from "../interpreter/value.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import type { Host } from "./host.ts";
 
@@ -110,11 +112,19 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
     if (host.settings.logSink !== undefined) host.settings.logSink(message.trimEnd());
     else void writeText(2, message);
   };
-  openRequire(vm, (name) => (require("./modules.ts") as typeof import("./modules.ts")).findModule(host, name));
   const closed = new Map<string, Row>();
+  /** What only the embedded modules may use: a pod's credentials are files, for one. */
+  const hidden = new Map<string, Row>();
   for (const row of ROWS) {
-    if (selection === "script" || row.inChecks) for (const name of row.globals) closed.set(name, row);
+    for (const name of row.globals) (selection === "script" || row.inChecks ? closed : hidden).set(name, row);
   }
+  let inner: LuaTable | undefined;
+  openRequire(vm, (name) => {
+    const found = (require("./modules.ts") as typeof import("./modules.ts")).findModule(host, name);
+    if (hidden.size === 0 || Array.isArray(found) || !name.startsWith("assay.")) return found;
+    inner ??= openHidden(vm, hidden);
+    return { ...found, environment: inner };
+  });
   const open = (row: Row) => {
     for (const name of row.globals) closed.delete(name);
     openMarked(vm, row.load());
@@ -132,9 +142,29 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
   return (name) => !closed.has(name);
 }
 
+/** Globals for the embedded modules: those of the script, and libraries that it does not see, loaded when first used. */
+function openHidden(vm: VirtualMachine, hidden: Map<string, Row>): LuaTable {
+  const table = vm.newTable();
+  table.metatable = vm.newTable();
+  const index = (_table: Value, key: Value): Value => {
+    const row = typeof key === "string" ? hidden.get(key) : undefined;
+    if (row === undefined) return vm.globals.get(key);
+    const library = row.load();
+    const opened = openLibrary(vm, library);
+    markAll(vm, opened, library);
+    table.setString(key as string, opened);
+    return opened;
+  };
+  table.metatable.setString("__index", new NativeFunction("__index", index, undefined));
+  return table;
+}
+
 /** Opens a library whose functions go by their full names in messages. */
 function openMarked(vm: VirtualMachine, library: Library): void {
-  const table = openGlobal(vm, library);
+  markAll(vm, openGlobal(vm, library), library);
+}
+
+function markAll(vm: VirtualMachine, table: LuaTable, library: Library): void {
   for (const { name } of library.functions) {
     const made = table.getString(name);
     if (made instanceof NativeFunction) vm.markBuiltin(made);

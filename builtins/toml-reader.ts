@@ -71,6 +71,7 @@ function describe(error: unknown): string | undefined {
   if (message === undefined || (fromTOML !== true && code !== "ParserError")) return undefined;
   const byCode = /^Unknown (?:escape )?character:? "?(\d+)"?$/.exec(message);
   if (byCode !== null) return `unexpected ${shown(Number(byCode[1]))}`;
+  if (message.includes("code points")) return "escape sequence beyond U+10FFFF";
   const line = message.replace(/\s+/g, " ").replace(/^\[ParserError\] /, "");
   return line.charAt(0).toLowerCase() + line.slice(1);
 }
@@ -317,7 +318,10 @@ function wordValue(word: string): Value | Problem {
   const special = /^([-+]?)(inf|nan)$/.exec(word);
   if (special !== null) return special[2] === "nan" ? Number.NaN : special[1] === "-" ? -Infinity : Infinity;
   if (DECIMAL.test(word) || PREFIXED.test(word)) return integerValue(word.replaceAll("_", ""));
-  if (FLOAT.test(word)) return float(Number(word.replaceAll("_", "")));
+  if (FLOAT.test(word)) {
+    const n = Number(word.replaceAll("_", ""));
+    return Number.isFinite(n) ? float(n) : new Problem(`${word.slice(0, 80)} is out of range`);
+  }
   const time = timestamp(word);
   if (time !== undefined) return time;
   return new Problem(`${JSON.stringify(word.slice(0, 80))} is not a value`);

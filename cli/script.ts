@@ -108,12 +108,20 @@ export async function runScript(script: Script, options: OptionValues): Promise<
   }
   handleSignals((signal) => void stopScript(vm, signal, isOpen("http")));
   whenOutputFails(() => vm.stop(new Stop("signal", "standard output failed")));
+  process.once("beforeExit", reportDeadlock);
   try {
     const task = new Task(vm, main, script.args.map(fromText)).start();
     return await settle(task, host, report, (how) => (isOpen("async") ? endTasks(vm, how) : undefined));
   } finally {
     await host.closeResources();
+    process.removeListener("beforeExit", reportDeadlock);
   }
+}
+
+/** The event loop has run dry before the script was done: nothing that it waits for can happen any more. */
+function reportDeadlock(): void {
+  void writeText(2, "error: the script waits for something that can no longer happen (deadlock)\n");
+  process.exitCode = Status.Failed;
 }
 
 /** The exit status that the script's end means. `endTasks` is told what to do with spawned tasks. */

@@ -7,6 +7,9 @@ import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
 import type { Results, Userdata, Value } from "./value.ts";
 
+/** The longest wait that a timer can be set to; longer ones are set again. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export class VirtualMachine {
   readonly rootShape: Shape = rootShape();
   readonly globals = this.newTable();
@@ -27,6 +30,7 @@ export class VirtualMachine {
   readonly memory: Memory;
   /** Monotonic time (performance.now) after which everything stops; Infinity for none. */
   deadline: number;
+  private deadlineTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   private stopRequest: Stop | undefined = undefined;
   /** Until when close handlers may run after a stop; 0 before the first of them. */
   private graceUntil = 0;
@@ -111,6 +115,26 @@ export class VirtualMachine {
     for (const task of this.tasks) task.cancel(this.stopRequest);
   }
 
+  /**
+   * A task has begun or ended. While there are any, the deadline also comes by a timer: when everything waits, nobody
+   * looks around.
+   */
+  watchDeadline(): void {
+    if (this.tasks.size === 0) {
+      clearTimeout(this.deadlineTimer);
+      this.deadlineTimer = undefined;
+    } else if (this.deadlineTimer === undefined && this.deadline !== Infinity && this.stopRequest === undefined) {
+      const left = Math.max(0, this.deadline - performance.now());
+      this.deadlineTimer = setTimeout(() => this.stopByDeadline(), Math.min(left + 1, MAX_TIMER_MS));
+    }
+  }
+
+  private stopByDeadline(): void {
+    this.deadlineTimer = undefined;
+    if (performance.now() < this.deadline) this.watchDeadline();
+    else this.stop(new Stop("timeout", `timeout of ${this.limits.timeoutMs / 1000}s exceeded`));
+  }
+
   /** Lets `__close` handlers run for a while after a stop. */
   allow(milliseconds: number): void {
     if (this.graceUntil === 0) this.graceUntil = performance.now() + milliseconds;
@@ -123,8 +147,7 @@ export class VirtualMachine {
       throw this.stopRequest;
     }
     if (performance.now() > this.deadline) {
-      const seconds = this.limits.timeoutMs / 1000;
-      this.stop(new Stop("timeout", `timeout of ${seconds}s exceeded`));
+      this.stop(new Stop("timeout", `timeout of ${this.limits.timeoutMs / 1000}s exceeded`));
       throw this.stopRequest;
     }
     this.memory.check();

@@ -3,6 +3,7 @@
  * Elsewhere: a line for each check when it has ended. Text that checks print goes to standard error under their names.
  */
 
+import { writeSync } from "node:fs";
 import { writeText } from "../../builtins/output.ts";
 import { isTerminal, wantsColour } from "../../builtins/terminal.ts";
 import { cutText, oneLine } from "../printable.ts";
@@ -14,6 +15,8 @@ import type { Check } from "./suite.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
 
 export interface Progress extends RunEvents {
   /** Takes away what is only for the time of the run. */
@@ -65,10 +68,15 @@ class Live implements Progress {
   private frame = 0;
   /** Lines of the live part on the screen now. */
   private drawn = 0;
+  private ended = false;
   private readonly timer = setInterval(() => this.draw(), FRAME_MS);
 
   constructor(private readonly total: number) {
-    writeText(1, "\x1b[?25l");
+    writeText(1, HIDE_CURSOR);
+    // However the process ends, the terminal gets its cursor back.
+    process.on("exit", () => {
+      if (!this.ended) writeSync(1, SHOW_CURSOR);
+    });
   }
 
   started(check: Check): void {
@@ -93,7 +101,8 @@ class Live implements Progress {
 
   end(): void {
     clearInterval(this.timer);
-    writeText(1, `${this.erase()}\x1b[?25h`);
+    this.ended = true;
+    writeText(1, this.erase() + SHOW_CURSOR);
     this.drawn = 0;
   }
 

@@ -16,6 +16,8 @@ export interface ModuleSource {
   chunkName: string;
   /** What the module gets as its second argument. */
   location: string;
+  /** Its `_ENV`, when that is not the globals. */
+  environment?: LuaTable;
 }
 
 /** Finds a module by name, or tells in one line each where it has looked. */
@@ -62,7 +64,7 @@ function require(nameValue: Value, find: ModuleFinder): Results | Suspended {
     const tried = [`no field package.preload['${name}']`, ...found].map((line) => `\n\t${line}`).join("");
     throw failure(`module '${name}' not found:${tried}`);
   }
-  const compiled = compileOrMessage(found.source, found.chunkName, new Cell(state.vm.globals));
+  const compiled = compileOrMessage(found.source, found.chunkName, new Cell(found.environment ?? state.vm.globals));
   if (Array.isArray(compiled)) {
     throw new LuaError(`error loading module '${name}' from file '${found.location}':\n\t${String(compiled[1])}`);
   }

@@ -12,7 +12,6 @@ import { createVm, load, LuaError, Stop, Task } from "../../interpreter/index.ts
 import { fromText, toTextLossy } from "../../interpreter/text.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { isNumber, list, toDouble, type Value } from "../../interpreter/value.ts";
-import { openMissing } from "./missing.ts";
 
 /** One request as it came. */
 export interface Call {
@@ -239,7 +238,6 @@ export class Machine {
   constructor(settings: HostSettings = {}) {
     this.host = new Host({ logFormat: "json", logSink: (line) => this.log.push(line), stdout: () => {}, ...settings });
     openBuiltins(this.vm, this.host, "script");
-    openMissing(this.vm);
   }
 
   /** Runs a script; `URL` in it is the fixture's address. Its waits run on a virtual clock that starts anew. */
