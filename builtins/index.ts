@@ -93,8 +93,8 @@ export function globalNames(): string[] {
   return ROWS.flatMap((row) => row.globals);
 }
 
-/** What gives access to any global by a computed name. */
-const ANY_GLOBAL = /\b(?:_G|_ENV|package)\b/;
+/** What gives access to any global by a computed name; fields that happen to be called `package` do not. */
+const ANY_GLOBAL = /\b(?:_G|_ENV)\b|(?<![.:])\bpackage\b(?!\s*=[^=])/;
 
 /**
  * Gives a virtual machine its host, Assay's libraries and `require`. The function returned tells whether a library

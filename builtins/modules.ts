@@ -17,7 +17,7 @@ export function findModule(host: Host, name: string): ModuleSource | string[] {
     const word = name.slice(PREFIX.length);
     const source = Object.hasOwn(modules, word) ? modules[word] : undefined;
     if (source === undefined) return [`no embedded module '${name}' (assay modules lists them)`];
-    return { source: fromText(source), chunkName: `@${name.replace(".", "/")}.lua`, location: name };
+    return { source: fromText(withoutComments(source)), chunkName: `@${name.replace(".", "/")}.lua`, location: name };
   }
   if (!NAME.test(name)) return [`'${name}' is not a module name (words joined by dots)`];
   const path = name.replaceAll(".", "/");
@@ -30,6 +30,14 @@ export function findModule(host: Host, name: string): ModuleSource | string[] {
     }
   }
   return tried;
+}
+
+/**
+ * Half of an embedded module is documentation, which names libraries that the code does not use. Lines stay where they
+ * are. No string of a module has lines that look like comments (a test looks).
+ */
+export function withoutComments(source: string): string {
+  return source.replace(/^[ \t]*--.*$/gm, "");
 }
 
 /** Beside the script, in `lib` there, then what ASSAY_PATH names. */

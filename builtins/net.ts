@@ -196,7 +196,8 @@ export const netLibrary = library("net", "Connections below HTTP, certificates a
     },
   }),
   fn("tls", {
-    summary: "Connects with TLS and looks at the server's certificate, which must be trusted and for that host unless `insecure`.",
+    summary:
+      "Connects with TLS and looks at the server's certificate, which must be trusted and for that host unless `insecure`.",
     params: [
       host,
       port,
@@ -223,7 +224,9 @@ export const netLibrary = library("net", "Connections below HTTP, certificates a
         const given = new LuaTable();
         for (const field of ["server_name", "ca", "insecure"] as const) given.setString(field, opts[field]);
         const tls = withDefaults(readTls(given, environment), target, environment);
-        return connected("net.tls", target, tls, opts.timeout, environment, (socket) => certificateOf(socket as TLSSocket));
+        return connected("net.tls", target, tls, opts.timeout, environment, (socket) =>
+          certificateOf(socket as TLSSocket),
+        );
       } catch (error) {
         throw error instanceof Failure ? failure(`net.tls: ${error.words}`) : error;
       }

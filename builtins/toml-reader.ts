@@ -42,7 +42,7 @@ export function readToml(what: string, bytes: string): LuaTable {
     parser.finish();
     return parser.root;
   } catch (error) {
-    const problem = describe(error);
+    const problem = describe(error, parser.char === END);
     if (problem === undefined) throw error;
     const at = (error instanceof Problem ? error.at : undefined) ?? parser.ii;
     throw failure(`${what}: ${fromText(`${problem} at ${place(text, at)}`)}`);
@@ -65,7 +65,7 @@ class Problem {
 }
 
 /** The words for an error of the text; `undefined` for what is none. */
-function describe(error: unknown): string | undefined {
+function describe(error: unknown, atEnd: boolean): string | undefined {
   if (error instanceof Problem) return error.message;
   const { message, fromTOML, code } = error as { message?: string; fromTOML?: boolean; code?: string };
   if (message === undefined || (fromTOML !== true && code !== "ParserError")) return undefined;
@@ -73,10 +73,12 @@ function describe(error: unknown): string | undefined {
   if (byCode !== null) return `unexpected ${shown(Number(byCode[1]))}`;
   if (message.includes("code points")) return "escape sequence beyond U+10FFFF";
   const line = message.replace(/\s+/g, " ").replace(/^\[ParserError\] /, "");
-  return line.charAt(0).toLowerCase() + line.slice(1);
+  const words = line.charAt(0).toLowerCase() + line.slice(1);
+  return atEnd ? words.replace(/^(?:invalid|unexpected) character,/, "unexpected end of the text,") : words;
 }
 
 function shown(code: number): string {
+  if (code === END) return "end of the text";
   return code > 0x20 && code !== 0x7f
     ? `'${String.fromCodePoint(code)}'`
     : `character 0x${code.toString(16).padStart(2, "0")}`;
@@ -108,6 +110,7 @@ class Reader extends TOMLParser {
   private headerStart = 0;
   /** Where the entries under way begin, the innermost last. */
   private readonly starts: number[] = [];
+  private wordStart = 0;
   private steps = 0;
 
   override nextChar(): boolean {
@@ -242,6 +245,7 @@ class Reader extends TOMLParser {
     }
     if (char === QUOTE || char === APOSTROPHE) return super.parseValue();
     if (char === END || char === 0x0a) throw new Problem("expected a value");
+    this.wordStart = this.ii;
     return this.goto(this.parseWord);
   }
 
@@ -277,7 +281,7 @@ class Reader extends TOMLParser {
         const { buf } = this.state;
         if (buf === "") throw new Problem(`expected a value, got ${shown(this.char)}`);
         const value = wordValue(buf);
-        if (value instanceof Problem) throw new Problem(value.message, this.ii - buf.length);
+        if (value instanceof Problem) throw new Problem(value.message, this.wordStart);
         return this.returnNow(value);
       }
     } while (this.nextChar());

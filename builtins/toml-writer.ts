@@ -42,8 +42,10 @@ class Writer {
   private body(entries: Entry[], path: string): void {
     const tables: Entry[] = [];
     for (const entry of this.sorted(entries)) {
-      if (isTables(entry.value)) tables.push(entry);
-      else this.inside(entry.key, () => this.put(`${key(entry.key)} = ${this.value(entry.value)}\n`));
+      this.inside(entry.key, () => {
+        if (isTables(entry.value)) tables.push(entry);
+        else this.put(`${key(entry.key)} = ${this.value(entry.value)}\n`);
+      });
     }
     for (const { key: name, value } of tables) {
       this.inside(name, () => this.tables(value as LuaTable, path === "" ? key(name) : `${path}.${key(name)}`));

@@ -1,4 +1,5 @@
 /** The embedded modules by name: `modules.vault` is the source of `require("assay.vault")`. One line for each file here. */
+import documents from "./_documents.lua" with { type: "text" };
 import error from "./_error.lua" with { type: "text" };
 import exec from "./_exec.lua" with { type: "text" };
 import gzip from "./_gzip.lua" with { type: "text" };
@@ -11,6 +12,7 @@ import readiness from "./_readiness.lua" with { type: "text" };
 import time from "./_time.lua" with { type: "text" };
 import url from "./_url.lua" with { type: "text" };
 import wait from "./_wait.lua" with { type: "text" };
+import watch from "./_watch.lua" with { type: "text" };
 import alertmanager from "./alertmanager.lua" with { type: "text" };
 import certmanager from "./certmanager.lua" with { type: "text" };
 import crossplane from "./crossplane.lua" with { type: "text" };
@@ -23,6 +25,7 @@ import kargo from "./kargo.lua" with { type: "text" };
 import loki from "./loki.lua" with { type: "text" };
 import openbao from "./openbao.lua" with { type: "text" };
 import prometheus from "./prometheus.lua" with { type: "text" };
+import traefik from "./traefik.lua" with { type: "text" };
 import vault from "./vault.lua" with { type: "text" };
 import velero from "./velero.lua" with { type: "text" };
 
@@ -39,10 +42,12 @@ export const modules: Readonly<Record<string, string>> = {
   loki,
   openbao,
   prometheus,
+  traefik,
   vault,
   velero,
 
   // Shared by the modules above, not for scripts.
+  _documents: documents,
   _error: error,
   _exec: exec,
   _gzip: gzip,
@@ -55,4 +60,5 @@ export const modules: Readonly<Record<string, string>> = {
   _time: time,
   _url: url,
   _wait: wait,
+  _watch: watch,
 };

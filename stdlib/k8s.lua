@@ -9,11 +9,12 @@
 --- Example: k8s.wait_ready("shop", "deployment", "api", 180)
 local H = require("assay._http")
 local K = require("assay._kubernetes")
-local errors = require("assay._error")
+local documents = require("assay._documents")
 local exec = require("assay._exec")
 local jsonpath = require("assay._jsonpath")
 local kinds = require("assay._kinds")
 local readiness = require("assay._readiness")
+local watching = require("assay._watch")
 
 local M = {}
 
@@ -436,52 +437,6 @@ end
 
 -- --- apply -----------------------------------------------------------------------------------------------------------
 
---- The documents in a body: YAML or JSON text with any number, one table, a list of tables, or a List object.
-local function documents(body)
-  local out = {}
-  local function add(document)
-    if type(document) ~= "table" then return end
-    if document.kind and tostring(document.kind):find("List$") and type(document.items) == "table" then
-      for _, item in ipairs(document.items) do add(item) end
-    elseif document.kind == nil and document[1] ~= nil then
-      for _, item in ipairs(document) do add(item) end
-    elseif next(document) ~= nil then
-      out[#out + 1] = document
-    end
-  end
-  if type(body) == "string" then
-    local ok, parsed = pcall(yaml.parse_all, body)
-    if not ok then error("k8s.apply: " .. tostring(parsed):gsub("^.-yaml%.parse_all: ", ""), 0) end
-    for _, document in ipairs(parsed) do add(document) end
-  else
-    add(body)
-  end
-  return out
-end
-
-local function path_of_document(c, document, opts)
-  local api_version, kind, metadata = document.apiVersion, document.kind, document.metadata
-  H.need("k8s.apply", "apiVersion", api_version, "kind", kind, "metadata.name", metadata and metadata.name)
-  local entry = kinds.of_document(api_version, kind)
-  if not entry then
-    local prefix = (api_version:find("/", 1, true) and "/apis/" or "/api/") .. api_version
-    local function look()
-      for _, found in ipairs(K.resources(c, prefix, { fn = "get" }) or {}) do
-        if found.kind == kind then entry = { prefix = prefix, plural = found.name, namespaced = found.namespaced } end
-      end
-    end
-    look()
-    if not entry then
-      -- Its definition may have been applied just now.
-      H.state(c).resources = nil
-      look()
-    end
-    if not entry then error(("k8s.apply: the server has no kind %s in %s"):format(kind, api_version), 0) end
-  end
-  local namespace = entry.namespaced and (metadata.namespace or opts.namespace or K.default_namespace(c) or "default") or nil
-  return K.path(entry.prefix, entry.plural, namespace, metadata.name)
-end
-
 --- Creates or changes objects as their documents say, by server-side apply.
 --- Source: Kubernetes documentation, "Server-Side Apply"
 ---@param body string|table YAML or JSON text with one or more documents, a document, or a list of them
@@ -496,12 +451,12 @@ function M.apply(body, opts)
   H.need("k8s.apply", "body", body)
   opts = opts or {}
   local c, out = target(opts), {}
-  for _, document in ipairs(documents(body)) do
+  for _, document in ipairs(documents.documents(body)) do
     if document.metadata and document.metadata.managedFields ~= nil then
       document = H.without(document)
       document.metadata = H.without(document.metadata, "managedFields")
     end
-    out[#out + 1] = (H.patch(c, path_of_document(c, document, opts), document, {
+    out[#out + 1] = (H.patch(c, documents.path_of(c, document, opts.namespace), document, {
       fn = "patch",
       content_type = PATCH_TYPES.apply,
       query = {
@@ -1015,89 +970,6 @@ function M.healthz(path, opts)
   return response.status == 200, text
 end
 
---- What to do with one event of a watch: true to go on.
-local function next_event(state, line)
-  local ok, event = pcall(json.parse, line)
-  if not ok or type(event) ~= "table" then return nil end
-  local object = type(event.object) == "table" and event.object or {}
-  if event.type == "ERROR" then
-    -- Too old: what happened in between cannot be told any more, so everything is told anew.
-    if object.code == 410 then
-      state.version = nil
-      return nil, true
-    end
-    error(("k8s.watch: HTTP %d %s: %s"):format(object.code or 500, state.path, line), 0)
-  end
-  local version = object.metadata and object.metadata.resourceVersion
-  if version then state.version = version end
-  if event.type == "BOOKMARK" then return nil end
-  return event.type, object
-end
-
---- The events of a watch, one at each call. The server ends watches after some time; they are opened again where they ended.
-local function events_of(c, path, opts)
-  local state = { version = opts.resource_version, path = path }
-  local finish = opts.timeout_secs and H.clock.now() + opts.timeout_secs
-  local stream, pause = nil, 0
-  local function left()
-    return finish and math.max(finish - H.clock.now(), 0)
-  end
-  local function open()
-    local remaining = left()
-    stream = H.stream(c, "GET", path, {
-      fn = "watch",
-      query = {
-        { "watch", "1" }, { "allowWatchBookmarks", true }, { "labelSelector", opts.label_selector },
-        { "fieldSelector", opts.field_selector }, { "resourceVersion", state.version },
-        { "timeoutSeconds", remaining and math.max(1, math.ceil(remaining)) },
-      },
-    })
-  end
-  local function shut()
-    if stream then stream:close() end
-    stream = nil
-  end
-  local function nothing_came()
-    shut()
-    -- A server that closes at once is not asked again at once.
-    H.clock.sleep(finish and math.min(pause, left()) or pause)
-    pause = math.min(pause * 2 + 1, 30)
-  end
-  local function next_one()
-    while not finish or left() > 0 do
-      if not stream then
-        local ok, message = pcall(open)
-        if not ok then
-          local parts = errors.parse(message)
-          if parts and parts.status == 410 and state.version then
-            state.version = nil
-          elseif errors.passing(message) and not (parts and parts.status == 404) then
-            nothing_came()
-          else
-            error(message, 0)
-          end
-        end
-      else
-        local ok, line = pcall(stream.line, stream, left())
-        if ok and line then
-          local kind, object = next_event(state, line)
-          if kind then
-            pause = 0
-            return kind, object
-          elseif object then
-            shut()
-          end
-        else
-          nothing_came()
-        end
-      end
-    end
-    shut()
-    return nil
-  end
-  return next_one, setmetatable({}, { __close = shut })
-end
-
 --- Watches objects: what there is (as ADDED), then what changes. It goes on until it is told to stop, also over broken
 --- connections; when the server has forgotten what happened in between, everything is told anew as ADDED.
 --- Source: Kubernetes API concepts, "Efficient detection of changes"
@@ -1115,7 +987,7 @@ function M.watch(namespace, kind, fn, opts)
     fn, opts = nil, fn
   end
   opts = opts or {}
-  local next_one, closing = events_of(target(opts), M._list_path(namespace, kind), opts)
+  local next_one, closing = watching.events(target(opts), M._list_path(namespace, kind), opts)
   if not fn then return next_one, nil, nil, closing end
   local _ <close> = closing
   for event, object in next_one do

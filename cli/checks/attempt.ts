@@ -8,7 +8,7 @@ import { checkFileSchema, elsewhere } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
 import { CaptureFailure, fill, hasTemplates } from "./substitute.ts";
 import type { Check, Step } from "./suite.ts";
-import type { Body, Outcome, Run, RunContext } from "./types/type.ts";
+import type { Body, Outcome, ResultText, Run, RunContext } from "./types/type.ts";
 import { Validator } from "./validate.ts";
 
 export type Captures = Readonly<Record<string, unknown>>;
@@ -135,15 +135,19 @@ function stepValidator(): Validator {
   return validator;
 }
 
+function textOf(result: ResultText | undefined): string {
+  return typeof result === "function" ? result() : (result ?? "null");
+}
+
 /** Evaluates captures over a result and adds them to `into`. Returns what went wrong. */
 export async function capture(
   expressions: Readonly<Record<string, string>>,
-  result: string | undefined,
+  result: ResultText | undefined,
   into: Record<string, unknown>,
   { run, signal }: AttemptContext,
 ): Promise<string | undefined> {
   for (const [name, expression] of Object.entries(expressions)) {
-    const found = await run.jq.evaluate(expression, result ?? "null", signal);
+    const found = await run.jq.evaluate(expression, textOf(result), signal);
     if (found.error !== undefined) return `capture ${name}: ${expression}: ${found.error}`;
     const [value] = found.outputs;
     if (value === undefined || value === null)
@@ -157,10 +161,10 @@ export async function capture(
 export async function untilError(
   jq: Jq,
   condition: string,
-  result: string | undefined,
+  result: ResultText | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const found = await jq.evaluate(condition, result ?? "null", signal);
+  const found = await jq.evaluate(condition, textOf(result), signal);
   if (found.error !== undefined) return `until ${condition}: ${found.error}`;
   if (isTrue(found.outputs)) return undefined;
   return `until ${condition}: got ${found.outputs.length === 0 ? "nothing" : found.outputs.map(shortJson).join(", ")}`;

@@ -39,6 +39,9 @@ const MAX_STRING = 0x7fff_ffff;
 /** Characters of `concat` between two looks at the memory limit. */
 const CONCAT_STEP = 1 << 16;
 
+/** Up to so many values `unpack` copies one by one. */
+const SHORT = 16;
+
 /** A Lua integer, as the value holds it. */
 type Integer = number | bigint;
 
@@ -338,15 +341,18 @@ function unpack(object: Value, b: Value, c: Value): Results | Suspended {
   const { array } = object;
   const count = resultCount(from, to);
   if (count === 1) return object.get(from);
-  if (from >= 1 && to < array.length) return array.slice(from as number, (to as number) + 1);
   const values: Value[] = [];
-  for (let i: Integer = from; values.length < count; i = add(i, 1)) values.push(object.get(i));
+  if (typeof from === "number" && typeof to === "number" && from >= 1 && to < array.length) {
+    // For a few values a loop is quicker than the engine's own copying.
+    if (count > SHORT) return array.slice(from, to + 1);
+    for (let i = from; i <= to; i++) values.push(array[i]);
+  } else for (let i: Integer = from; values.length < count; i = add(i, 1)) values.push(object.get(i));
   return values;
 }
 
 /** How many values lie between two indices; raises when they are more than registers could hold. */
 function resultCount(from: Integer, to: Integer): number {
-  const count = Number(big(to) - big(from)) + 1;
+  const count = typeof from === "number" && typeof to === "number" ? to - from + 1 : Number(big(to) - big(from)) + 1;
   if (count > MAX_REGISTERS - state.top - 20) throw failure("too many results to unpack");
   charge(count * 8);
   return count;

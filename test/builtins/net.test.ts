@@ -1,9 +1,9 @@
 /** `net`: ports, certificates, names. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { AddressInfo } from "node:net";
-import { LuaTable } from "../../interpreter/table.ts";
+import type { LuaTable } from "../../interpreter/table.ts";
 import { Authority } from "./http/authority.ts";
 import { errorOf, results } from "./script.ts";
 
@@ -29,10 +29,15 @@ afterAll(() => {
 });
 
 test("tcp", async () => {
-  expect(await results(`local c = net.tcp("127.0.0.1", ${silent}) return c.address, math.type(c.latency_ms)`)).toEqual(["127.0.0.1", "integer"]);
+  expect(await results(`local c = net.tcp("127.0.0.1", ${silent}) return c.address, math.type(c.latency_ms)`)).toEqual([
+    "127.0.0.1",
+    "integer",
+  ]);
   expect(await errorOf(`net.tcp("127.0.0.1", 1)`)).toBe("test:1: net.tcp: 127.0.0.1:1: connection refused");
   expect(await errorOf(`net.tcp("no such host", 1)`)).toBe("test:1: net.tcp: invalid host name");
-  expect(await errorOf(`net.tcp("a", 0)`)).toMatch(/bad argument #2 to 'net\.tcp' \(value out of range: 0 is below 1\)/);
+  expect(await errorOf(`net.tcp("a", 0)`)).toMatch(
+    /bad argument #2 to 'net\.tcp' \(value out of range: 0 is below 1\)/,
+  );
 });
 
 test("tls", async () => {
@@ -44,7 +49,9 @@ test("tls", async () => {
     `test:1: net.tls: 127.0.0.1:${secure}: certificate signed by an unknown authority`,
   );
   expect(await errorOf(`net.tls("127.0.0.1", ${expired}, { ca = "${ca}" })`)).toMatch(/certificate has expired$/);
-  expect(await errorOf(`net.tls("127.0.0.1", ${secure}, { ca = "${ca}", server_name = "bad.example" })`)).toMatch(/certificate is for another host/);
+  expect(await errorOf(`net.tls("127.0.0.1", ${secure}, { ca = "${ca}", server_name = "bad.example" })`)).toMatch(
+    /certificate is for another host/,
+  );
   expect(await errorOf(`net.tls("127.0.0.1", ${silent}, { timeout = 0.1 })`)).toMatch(/timed out after 0.1s$/);
   expect(await results(`return net.tls("127.0.0.1", ${expired}, { insecure = true }).days_left < 0`)).toEqual([true]);
 });
@@ -53,5 +60,7 @@ test("resolve", async () => {
   const [addresses] = await results(`return net.resolve("localhost")`);
   expect((addresses as LuaTable).toArray()).toContain("127.0.0.1");
   expect(await errorOf(`net.resolve("a b")`)).toBe("test:1: net.resolve: invalid host name");
-  expect(await errorOf(`net.resolve("localhost", { type = "X" })`)).toMatch(/field 'type': A, AAAA, .* expected, got string/);
+  expect(await errorOf(`net.resolve("localhost", { type = "X" })`)).toMatch(
+    /field 'type': A, AAAA, .* expected, got string/,
+  );
 });

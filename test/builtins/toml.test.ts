@@ -114,7 +114,7 @@ describe("parse", () => {
     [`a = "\\x"`, "unexpected 'x' at line 1, column 7"],
     [`a = "\\ud800"`, "invalid unicode, character in range 0xD800 - 0xDFFF is reserved at line 1, column 12"],
     [`a = "\\U00110000"`, "escape sequence beyond U+10FFFF at line 1, column 16"],
-    ["a = [1", "unterminated inline array at line 1, column 7"],
+    ["a = [1", "unexpected end of the text, expected whitespace, comma (,) or close bracket (]) at line 1, column 7"],
     ["a = {b = 1,}", "trailing commas in inline tables are not permitted at line 1, column 12"],
     ["a = {\nb = 1}", "unterminated inline array at line 1, column 6"],
     ["= 1", "unexpected '=' at line 1, column 1"],

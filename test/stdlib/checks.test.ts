@@ -19,7 +19,11 @@ afterAll(async () => {
 });
 
 test("a module reads the pod's token, the script cannot", async () => {
-  const env = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(server.port), ASSAY_SERVICEACCOUNT_DIR: folder };
+  const env = {
+    KUBERNETES_SERVICE_HOST: "127.0.0.1",
+    KUBERNETES_SERVICE_PORT: String(server.port),
+    ASSAY_SERVICEACCOUNT_DIR: folder,
+  };
   const source = `local k8s = require("assay.k8s")
     return #k8s.list(nil, "ns", { base_url = "${server.url}" }).items, fs, ws, crypto, net, regex, k8s.fs, pcall(require, "fs")`;
   const { error, results: given } = await runScript(source, { selection: "check", env });

@@ -27,7 +27,14 @@ describe.each(publicModules)("assay.%s", (module) => {
   afterAll(() => machine?.close());
 
   async function runs(example: string): Promise<void> {
-    machine ??= new Machine({ env: { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443", HOME: "/nonexistent", ASSAY_SERVICEACCOUNT_DIR: "/nonexistent" } });
+    machine ??= new Machine({
+      env: {
+        KUBERNETES_SERVICE_HOST: "10.0.0.1",
+        KUBERNETES_SERVICE_PORT: "443",
+        HOME: "/nonexistent",
+        ASSAY_SERVICEACCOUNT_DIR: "/nonexistent",
+      },
+    });
     server.reset(world!.routes);
     const source = `${INTERCEPT}${world!.prelude ?? ""}
       local ${module} = require("assay.${module}")

@@ -20,7 +20,12 @@ export function functionsOf(module: string): Documented[] {
   lines.forEach((line, i) => {
     const declared = /^function ((?:M\.|Client[:.])\w+)\((.*)\)/.exec(line);
     if (declared === null) return;
-    out.push({ module, name: declared[1]!, parameters: declared[2]!.split(", ").filter((one) => one !== ""), comment: commentAbove(lines, i) });
+    out.push({
+      module,
+      name: declared[1]!,
+      parameters: declared[2]!.split(", ").filter((one) => one !== ""),
+      comment: commentAbove(lines, i),
+    });
   });
   return out;
 }

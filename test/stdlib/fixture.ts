@@ -8,9 +8,9 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Host, type HostSettings } from "../../builtins/host.ts";
 import { openBuiltins } from "../../builtins/index.ts";
-import { createVm, load, LuaError, Stop, Task } from "../../interpreter/index.ts";
-import { fromText, toTextLossy } from "../../interpreter/text.ts";
+import { createVm, LuaError, load, Stop, Task } from "../../interpreter/index.ts";
 import { LuaTable } from "../../interpreter/table.ts";
+import { fromText, toTextLossy } from "../../interpreter/text.ts";
 import { isNumber, list, toDouble, type Value } from "../../interpreter/value.ts";
 
 /** One request as it came. */
@@ -63,7 +63,10 @@ export class Fixture {
   private constructor(readonly server: Server) {}
 
   /** @param tls certificate and key as PEM texts, for a server that speaks TLS */
-  static async start(routes: Routes = {}, tls?: { cert: string; key: string; ca?: string; requestCert?: boolean }): Promise<Fixture> {
+  static async start(
+    routes: Routes = {},
+    tls?: { cert: string; key: string; ca?: string; requestCert?: boolean },
+  ): Promise<Fixture> {
     const server = tls === undefined ? createServer() : (createTlsServer(tls) as unknown as Server);
     const fixture = new Fixture(server);
     fixture.routes = routes;
@@ -115,7 +118,8 @@ function callOf(request: IncomingMessage, body: string): Call {
   const [path, ...rest] = target.split("?") as [string, ...string[]];
   const query = rest.length === 0 ? [] : rest.join("?").split("&").map(decodeURIComponent);
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : value!;
+  for (const [name, value] of Object.entries(request.headers))
+    headers[name] = Array.isArray(value) ? value.join(", ") : value!;
   return { method: request.method!, target, path, query, headers, body, json: parsed(body) };
 }
 
@@ -142,7 +146,8 @@ function send(response: ServerResponse, reply: Reply): void {
 export function plain(value: Value): unknown {
   if (typeof value === "string") return toTextLossy(value);
   if (isNumber(value)) return toDouble(value);
-  if (!(value instanceof LuaTable)) return typeof value === "boolean" ? value : value === undefined ? undefined : "(function)";
+  if (!(value instanceof LuaTable))
+    return typeof value === "boolean" ? value : value === undefined ? undefined : "(function)";
   const length = value.length();
   let others = 0;
   const out: Record<string, unknown> = {};
@@ -199,7 +204,8 @@ export function rows(server: () => Fixture, prelude: string, routes: Routes, tab
         const bodies = fixture.calls.filter(({ body }) => body !== "").map((call) => call.json ?? call.body);
         expect(bodies as unknown).toEqual(row.sent);
       }
-      for (const [name, value] of Object.entries(row.headers ?? {})) expect(fixture.calls.at(-1)?.headers[name]).toBe(value);
+      for (const [name, value] of Object.entries(row.headers ?? {}))
+        expect(fixture.calls.at(-1)?.headers[name]).toBe(value);
       const [slept, first, ...others] = results.map(plain);
       if ("gives" in row) expect(first).toEqual(row.gives);
       if (row.also !== undefined) expect(others).toEqual(row.also);

@@ -31,8 +31,10 @@ describe("encoding, §3", () => {
     [`H.segs("/a b/c:d/")`, "a%20b/c:d"],
     [`H.segs("a//b")`, "! a path segment must not be empty"],
     [`H.segs("a/../b")`, "! invalid path segment '..'"],
-    [`H.query{ { "a", "x y+z" }, { "match[]", { "p", "q=1" } }, { "n" }, { "f", false }, { "t", 1.7e18 } }`,
-      "?a=x%20y%2Bz&match%5B%5D=p&match%5B%5D=q%3D1&f=false&t=1700000000000000000"],
+    [
+      `H.query{ { "a", "x y+z" }, { "match[]", { "p", "q=1" } }, { "n" }, { "f", false }, { "t", 1.7e18 } }`,
+      "?a=x%20y%2Bz&match%5B%5D=p&match%5B%5D=q%3D1&f=false&t=1700000000000000000",
+    ],
     [`H.query{}`, ""],
     [`H.num(1.5)`, "1.5"],
     [`H.num(1.0)`, "1"],
@@ -90,7 +92,7 @@ describe("clients, §2 to §6", () => {
       target: "GET /pre/fix/things/x",
       headers: { authorization: undefined, accept: "application/json", "content-type": undefined },
     },
-    "token": { source: `make(URL, " abc\\n"):one("x")`, headers: { authorization: "Bearer abc" } },
+    token: { source: `make(URL, " abc\\n"):one("x")`, headers: { authorization: "Bearer abc" } },
     "token in options": { source: `make(URL, { token = "abc" }):one("x")`, headers: { authorization: "Bearer abc" } },
     "token and options": {
       source: `make(URL, "abc", { headers = { ["X-Scope-OrgID"] = "t" } }):one("x")`,
@@ -105,7 +107,7 @@ describe("clients, §2 to §6", () => {
       source: `(function() local c = make(URL, "old"); c.token = "new"; return c:one("x") end)()`,
       headers: { authorization: "Bearer new" },
     },
-    "basic": {
+    basic: {
       source: `make(URL, { username = "u", password = "pä" }):one("x")`,
       headers: { authorization: `Basic ${Buffer.from("u:pä").toString("base64")}` },
     },
@@ -121,10 +123,10 @@ describe("clients, §2 to §6", () => {
       source: `make(URL, "abc", { headers = { authorization = "Custom x", ACCEPT = "text/plain" } }):one("x")`,
       headers: { authorization: "Custom x", accept: "text/plain" },
     },
-    "group": { source: `make(URL).things:get("a b")`, target: "GET /things/a%20b" },
+    group: { source: `make(URL).things:get("a b")`, target: "GET /things/a%20b" },
     "callable group": { source: `make(URL):things()`, target: "GET /things" },
     "pulled out": { source: `(function() local c = make(URL); return c.things(c) end)()`, target: "GET /things" },
-    "body": {
+    body: {
       source: `(H.post(make(URL), "/p", { a = 1.0, list = { 2.0, 2.5 }, o = H.object() }))`,
       target: "POST /p",
       headers: { "content-type": "application/json" },
@@ -141,7 +143,10 @@ describe("clients, §2 to §6", () => {
   for (const [name, row] of Object.entries(rows)) {
     test(name, async () => {
       server.reset({ "*": json({ fine: true }), "GET /things/empty": { status: 200 } });
-      const { error, results } = await script(`local H = require("assay._http") ${client} return ${row.source}`, server);
+      const { error, results } = await script(
+        `local H = require("assay._http") ${client} return ${row.source}`,
+        server,
+      );
       expect(error).toBeUndefined();
       const call = server.calls[0]!;
       if (row.target !== undefined) expect(server.asked).toEqual([row.target]);
@@ -167,7 +172,8 @@ describe("clients, §2 to §6", () => {
 
 describe("failures, §7 and §8", () => {
   const specs = `local path = { name = "path" } local call = { name = "call", style = "call" } local verb = { name = "verb", style = "verb" } `;
-  const get = (spec: string, more = "") => `return (H.get(H.target(${spec}, URL), "/x", { fn = "query", query = { { "q", "a b" } } ${more} }))`;
+  const get = (spec: string, more = "") =>
+    `return (H.get(H.target(${spec}, URL), "/x", { fn = "query", query = { { "q", "a b" } } ${more} }))`;
   test.each([
     ["path", `path: GET /x?q=a%20b HTTP 500: boom`],
     ["call", `call.query: HTTP 500: boom`],
@@ -210,22 +216,33 @@ describe("failures, §7 and §8", () => {
     const gone = await Fixture.start();
     const { url } = gone;
     await gone.close();
-    const { error } = await script(`local H = require("assay._http") return H.get(H.client({ name = "path" }, "${url}", "sesame-1"), "/x")`);
+    const { error } = await script(
+      `local H = require("assay._http") return H.get(H.client({ name = "path" }, "${url}", "sesame-1"), "/x")`,
+    );
     expect(error).toBe("path: GET /x: connection refused");
   });
 
   test("time-out", async () => {
     server.reset({ "*": { silent: true } });
-    const { error } = await script(`local H = require("assay._http") ${specs} return H.get(H.target(call, { url = URL, timeout = 0.05 }), "/x", { fn = "query" })`, server);
+    const { error } = await script(
+      `local H = require("assay._http") ${specs} return H.get(H.target(call, { url = URL, timeout = 0.05 }), "/x", { fn = "query" })`,
+      server,
+    );
     expect(error).toBe("call.query: GET /x: timeout after 0.05s");
   });
 
   test.each([
-    ["path: GET /x?y=1 HTTP 404: not\nfound: x", { module: "path", method: "GET", path: "/x?y=1", status: 404, body: "not\nfound: x" }],
+    [
+      "path: GET /x?y=1 HTTP 404: not\nfound: x",
+      { module: "path", method: "GET", path: "/x?y=1", status: 404, body: "not\nfound: x" },
+    ],
     ["vault: LIST /v1/a HTTP 403: ", { module: "vault", method: "LIST", path: "/v1/a", status: 403, body: "" }],
     ["prometheus.query: HTTP 400: bad", { module: "prometheus", fn: "query", status: 400, body: "bad" }],
     ["k8s.get: HTTP 404 /api: x", { module: "k8s", fn: "get", path: "/api", status: 404, body: "x" }],
-    ["k8s.get: GET /api: timeout after 30s", { module: "k8s", fn: "get", method: "GET", path: "/api", body: "timeout after 30s" }],
+    [
+      "k8s.get: GET /api: timeout after 30s",
+      { module: "k8s", fn: "get", method: "GET", path: "/api", body: "timeout after 30s" },
+    ],
     ["vault: seal-status HTTP 503: x", { module: "vault", status: 503, body: "x" }],
     ["vault: pki ca cert HTTP 204", { module: "vault", status: 204, body: "" }],
     ["kargo.stage: name is required", {}],
@@ -285,8 +302,17 @@ describe("waiting, §10", () => {
   });
 
   test.each([
-    [404, true], [408, true], [429, true], [500, true], [503, true],
-    [400, false], [401, false], [403, false], [409, false], [410, false], [422, false],
+    [404, true],
+    [408, true],
+    [429, true],
+    [500, true],
+    [503, true],
+    [400, false],
+    [401, false],
+    [403, false],
+    [409, false],
+    [410, false],
+    [422, false],
   ])("status %d", async (status, goesOn) => {
     server.reset({ "*": (_call, nth) => (nth < 3 ? text("no", status) : json({ done: true })) });
     const { results } = await script(poll(`return H.get(c, "/x").done`), server);
@@ -295,7 +321,10 @@ describe("waiting, §10", () => {
 
   test("broken JSON, a page and a lost connection may pass", async () => {
     server.reset({
-      "*": (_call, nth) => [text('{"done":', 200), text("<html>", 200, "text/html"), { ...text("{"), cut: true }, json({ done: true })][nth - 1]!,
+      "*": (_call, nth) =>
+        [text('{"done":', 200), text("<html>", 200, "text/html"), { ...text("{"), cut: true }, json({ done: true })][
+          nth - 1
+        ]!,
     });
     const { results } = await script(poll(`return H.get(c, "/x").done`, 100), server);
     expect(results as unknown[]).toEqual(["4 4 4", true]);

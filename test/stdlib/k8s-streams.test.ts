@@ -85,7 +85,13 @@ describe("exec", () => {
     expect(results).toEqual([3, "err", 6, 255]);
     const [session] = sessions;
     expect(session!.url.pathname).toBe("/prefix/api/v1/namespaces/shop/pods/api%201/exec");
-    expect([...session!.url.searchParams].map((pair) => pair.join("="))).toEqual(["command=sh", "command=-c", "command=a b&c", "stdout=true", "stderr=true"]);
+    expect([...session!.url.searchParams].map((pair) => pair.join("="))).toEqual([
+      "command=sh",
+      "command=-c",
+      "command=a b&c",
+      "stdout=true",
+      "stderr=true",
+    ]);
     expect(session!.offered).toBe("v5.channel.k8s.io, v4.channel.k8s.io");
     expect(session!.authorization).toBe("Bearer sesame");
   });
@@ -98,9 +104,17 @@ describe("exec", () => {
       socket.send(channel(1, String(input.length)));
       socket.send(success);
     };
-    const { results } = await run(`o.stdin = ("x"):rep(100000) o.container = "main" local r = k8s.pods:exec("shop", "api", "cat", o) return r.stdout, r.exit_code`);
+    const { results } = await run(
+      `o.stdin = ("x"):rep(100000) o.container = "main" local r = k8s.pods:exec("shop", "api", "cat", o) return r.stdout, r.exit_code`,
+    );
     expect(results).toEqual(["100000", 0]);
-    expect([...sessions[0]!.url.searchParams].map((pair) => pair.join("="))).toEqual(["container=main", "command=cat", "stdin=true", "stdout=true", "stderr=true"]);
+    expect([...sessions[0]!.url.searchParams].map((pair) => pair.join("="))).toEqual([
+      "container=main",
+      "command=cat",
+      "stdin=true",
+      "stdout=true",
+      "stderr=true",
+    ]);
     expect(sessions[0]!.received.at(-1)).toEqual(Buffer.from([255, 0]));
     hear = () => {};
   });
@@ -110,14 +124,31 @@ describe("exec", () => {
     play = (socket) => void socket.send(success);
     const { results } = await run(`o.tty = true o.stdin = "a" return k8s.exec("shop", "api", { "sh" }, o).exit_code`);
     expect(results).toEqual([0]);
-    expect([...sessions[0]!.url.searchParams].map((pair) => pair.join("="))).toEqual(["command=sh", "stdin=true", "stdout=true", "stderr=false", "tty=true"]);
+    expect([...sessions[0]!.url.searchParams].map((pair) => pair.join("="))).toEqual([
+      "command=sh",
+      "stdin=true",
+      "stdout=true",
+      "stderr=false",
+      "tty=true",
+    ]);
     expect(sessions[0]!.received).toEqual([Buffer.from("\0a")]);
     protocol = "v5.channel.k8s.io";
   });
 
   test.each([
-    ["a command that cannot be run", (s: Bun.ServerWebSocket<Session>) => void s.send(channel(3, '{"status":"Failure","message":"no such container"}')), `{ "x" }`, "k8s.exec: GET /api/v1/namespaces/shop/pods/api/exec: no such container"],
-    ["a connection that ends early", (s: Bun.ServerWebSocket<Session>) => s.close(1011, "gone"), `{ "x" }`, /^k8s\.exec: GET \/api\/v1\/namespaces\/shop\/pods\/api\/exec: connection closed \(1011/],
+    [
+      "a command that cannot be run",
+      (s: Bun.ServerWebSocket<Session>) =>
+        void s.send(channel(3, '{"status":"Failure","message":"no such container"}')),
+      `{ "x" }`,
+      "k8s.exec: GET /api/v1/namespaces/shop/pods/api/exec: no such container",
+    ],
+    [
+      "a connection that ends early",
+      (s: Bun.ServerWebSocket<Session>) => s.close(1011, "gone"),
+      `{ "x" }`,
+      /^k8s\.exec: GET \/api\/v1\/namespaces\/shop\/pods\/api\/exec: connection closed \(1011/,
+    ],
     ["no end in time", () => {}, `{ "x" }`, "k8s.exec: GET /api/v1/namespaces/shop/pods/api/exec: timeout after 0.1s"],
     ["no command", () => {}, "{}", "k8s.exec: command is required"],
   ])("%s", async (_, plays, command, message) => {
@@ -129,7 +160,9 @@ describe("exec", () => {
 
   test("a refusal", async () => {
     const { error } = await run(`k8s.exec("shop", "forbidden", { "x" }, o)`);
-    expect(error).toBe("k8s.exec: HTTP 403 /api/v1/namespaces/shop/pods/forbidden/exec?command=x&stdout=true&stderr=true: Forbidden");
+    expect(error).toBe(
+      "k8s.exec: HTTP 403 /api/v1/namespaces/shop/pods/forbidden/exec?command=x&stdout=true&stderr=true: Forbidden",
+    );
   });
 });
 
@@ -155,24 +188,37 @@ afterAll(() => {
   watches.close();
 });
 
-const event = (type: string, name: string, version: number) => `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: String(version) } } })}\n`;
+const event = (type: string, name: string, version: number) =>
+  `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: String(version) } } })}\n`;
 const status = (code: number) => JSON.stringify({ kind: "Status", status: "Failure", message: "no", code });
 
 async function watch(source: string, ...given: typeof answers) {
   asked.length = 0;
   answers = given;
-  const { results, error } = await script(`local k8s = require("assay.k8s") local o = { base_url = "${base}" } local seen = {}
+  const { results, error } =
+    await script(`local k8s = require("assay.k8s") local o = { base_url = "${base}" } local seen = {}
     local function note(event, object) seen[#seen + 1] = event .. " " .. object.metadata.name end ${source}
     return seen, slept`);
   return { seen: plain(results[0]), slept: plain(results[1]), error };
 }
 const PODS = "/api/v1/namespaces/shop/pods?watch=1&allowWatchBookmarks=true";
-const hold = (...lines: string[]) => (_: IncomingMessage, response: ServerResponse) => void response.write(lines.join(""));
-const end = (...lines: string[]) => (_: IncomingMessage, response: ServerResponse) => void response.end(lines.join(""));
+const hold =
+  (...lines: string[]) =>
+  (_: IncomingMessage, response: ServerResponse) =>
+    void response.write(lines.join(""));
+const end =
+  (...lines: string[]) =>
+  (_: IncomingMessage, response: ServerResponse) =>
+    void response.end(lines.join(""));
 
 describe("watch", () => {
   test("events in pieces, bookmarks kept to itself, stopped by the function", async () => {
-    const whole = event("ADDED", "a", 1) + event("BOOKMARK", "", 5) + event("MODIFIED", "a", 6) + event("DELETED", "a", 7) + event("ADDED", "b", 8);
+    const whole =
+      event("ADDED", "a", 1) +
+      event("BOOKMARK", "", 5) +
+      event("MODIFIED", "a", 6) +
+      event("DELETED", "a", 7) +
+      event("ADDED", "b", 8);
     const { seen, error } = await watch(
       `o.label_selector = "a=b" k8s.watch("shop", "pod", function(event, object) note(event, object) return event == "DELETED" end, o)`,
       (_, response) => {
@@ -198,7 +244,13 @@ describe("watch", () => {
   });
 
   test("a server that closes at once is not asked again at once", async () => {
-    const { slept } = await watch(`k8s.watch("shop", "pod", function(e, p) note(e, p) return true end, o)`, end(), end(), end(), hold(event("ADDED", "a", 1)));
+    const { slept } = await watch(
+      `k8s.watch("shop", "pod", function(e, p) note(e, p) return true end, o)`,
+      end(),
+      end(),
+      end(),
+      hold(event("ADDED", "a", 1)),
+    );
     expect(slept).toEqual([0, 1, 3]);
   });
 
@@ -234,11 +286,18 @@ describe("watch", () => {
   });
 
   test("what does not pass is raised", async () => {
-    const forbidden = await watch(`k8s.watch("shop", "pod", print, o)`, (_, response) => void response.writeHead(403).end(status(403)));
+    const forbidden = await watch(
+      `k8s.watch("shop", "pod", print, o)`,
+      (_, response) => void response.writeHead(403).end(status(403)),
+    );
     expect(forbidden.error).toBe(`k8s.watch: HTTP 403 ${PODS}: ${status(403)}`);
     const error = `${JSON.stringify({ type: "ERROR", object: { code: 500, message: "etcd" } })}`;
-    expect((await watch(`k8s.watch("shop", "pod", print, o)`, end(`${error}\n`))).error).toBe(`k8s.watch: HTTP 500 /api/v1/namespaces/shop/pods: ${error}`);
-    expect((await watch(`k8s.watch("shop", "pod", function() error("mine", 0) end, o)`, hold(event("ADDED", "a", 1)))).error).toBe("mine");
+    expect((await watch(`k8s.watch("shop", "pod", print, o)`, end(`${error}\n`))).error).toBe(
+      `k8s.watch: HTTP 500 /api/v1/namespaces/shop/pods: ${error}`,
+    );
+    expect(
+      (await watch(`k8s.watch("shop", "pod", function() error("mine", 0) end, o)`, hold(event("ADDED", "a", 1)))).error,
+    ).toBe("mine");
   });
 
   test("an end in time", async () => {

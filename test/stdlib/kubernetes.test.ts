@@ -60,7 +60,10 @@ describe("in a pod", () => {
   test("token and authority come from the pod's files", async () => {
     pod(" tok-1\n");
     server.reset({ [`GET ${NS}`]: items(object("a")) });
-    const { results, error } = await run(`return #k8s.list(nil, "ns").items, require("assay.flux").client().url`, inCluster());
+    const { results, error } = await run(
+      `return #k8s.list(nil, "ns").items, require("assay.flux").client().url`,
+      inCluster(),
+    );
     expect(error).toBeUndefined();
     expect(results).toEqual([1, server.url]);
     expect(server.calls[0]!.headers.authorization).toBe("Bearer tok-1");
@@ -70,7 +73,10 @@ describe("in a pod", () => {
     pod("tok-1");
     server.reset({ "*": items() });
     const path = join(folder, "sa", "token");
-    await run(`local c = require("assay.velero").client() c:backups() fs.write("${path}", "tok-2") c:backups()`, inCluster());
+    await run(
+      `local c = require("assay.velero").client() c:backups() fs.write("${path}", "tok-2") c:backups()`,
+      inCluster(),
+    );
     expect(server.calls.map(({ headers }) => headers.authorization)).toEqual(["Bearer tok-1", "Bearer tok-2"]);
   });
 
@@ -100,7 +106,11 @@ describe("in a pod", () => {
   test("the token goes to no other address", async () => {
     pod("tok-1");
     plainServer.reset({ "*": items() });
-    await run(`k8s.list(nil, "ns", { base_url = URL }) require("assay.kargo").client(URL):projects()`, inCluster(), plainServer);
+    await run(
+      `k8s.list(nil, "ns", { base_url = URL }) require("assay.kargo").client(URL):projects()`,
+      inCluster(),
+      plainServer,
+    );
     expect(plainServer.calls.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
   });
 
@@ -118,7 +128,9 @@ describe("in a pod", () => {
     expect((await run(`k8s.list(nil, "ns")`, inCluster())).error).toBe(
       `k8s.get: GET ${NS}: certificate verify failed: certificate signed by an unknown authority`,
     );
-    expect((await run(`return #k8s.list(nil, "ns", { ca_file = "${authority.caFile}" }).items`, inCluster())).results).toEqual([0]);
+    expect(
+      (await run(`return #k8s.list(nil, "ns", { ca_file = "${authority.caFile}" }).items`, inCluster())).results,
+    ).toEqual([0]);
     const lax = await run(`return #k8s.list(nil, "ns", { insecure = true }).items`, inCluster());
     expect(lax.results).toEqual([0]);
     expect(lax.log.length).toBe(1);
@@ -126,11 +138,16 @@ describe("in a pod", () => {
 
   test.each([
     [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" }, "https://10.0.0.1:443"],
-    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "80", KUBERNETES_SERVICE_PORT_HTTPS: "6443" }, "https://10.0.0.1:6443"],
+    [
+      { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "80", KUBERNETES_SERVICE_PORT_HTTPS: "6443" },
+      "https://10.0.0.1:6443",
+    ],
     [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "" }, "https://10.0.0.1:443"],
     [{ KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" }, "https://[fd00::1]:443"],
   ])("address %j", async (env, url) => {
-    const { results } = await run(`return require("assay.eso").client().url`, { env: { HOME: "/nonexistent", ...env } });
+    const { results } = await run(`return require("assay.eso").client().url`, {
+      env: { HOME: "/nonexistent", ...env },
+    });
     expect(results).toEqual([url]);
   });
 
@@ -186,13 +203,19 @@ users: [{name: u, user: ${user}}]`;
 
   test("authority as data, server name, insecure", async () => {
     const data = btoa(authority.ca);
-    expect((await ask(config("config", context("{token: t}", `, certificate-authority-data: ${data}`)))).results).toEqual([1]);
+    expect(
+      (await ask(config("config", context("{token: t}", `, certificate-authority-data: ${data}`)))).results,
+    ).toEqual([1]);
     const named = `, certificate-authority-data: ${data}, tls-server-name: kubernetes.default.svc`;
     expect((await ask(config("config", context("{token: t}", named)))).results).toEqual([1]);
     const wrong = `, certificate-authority-data: ${data}, tls-server-name: example.com`;
-    expect((await ask(config("config", context("{token: t}", wrong)))).error).toMatch(/certificate verify failed: certificate is for another host/);
+    expect((await ask(config("config", context("{token: t}", wrong)))).error).toMatch(
+      /certificate verify failed: certificate is for another host/,
+    );
     expect((await ask(config("config", context("{token: t}")))).error).toMatch(/certificate verify failed/);
-    expect((await ask(config("config", context("{token: t}", ", insecure-skip-tls-verify: true")))).results).toEqual([1]);
+    expect((await ask(config("config", context("{token: t}", ", insecure-skip-tls-verify: true")))).results).toEqual([
+      1,
+    ]);
   });
 
   test("client certificate", async () => {
@@ -202,16 +225,30 @@ users: [{name: u, user: ${user}}]`;
     const text = (user: string) => context(user, trusted()).replace(server.url, strict.url);
     const files = config("config", text(`{client-certificate: ${client.certFile}, client-key: ${client.keyFile}}`));
     expect((await ask(files)).results).toEqual([0]);
-    const data = config("config", text(`{client-certificate-data: ${btoa(client.cert)}, client-key-data: ${btoa(client.key)}}`));
+    const data = config(
+      "config",
+      text(`{client-certificate-data: ${btoa(client.cert)}, client-key-data: ${btoa(client.key)}}`),
+    );
     expect((await ask(data)).results).toEqual([0]);
-    expect((await ask(config("config", text("{token: t}")))).error).toMatch(/requires a client certificate|TLS|connection/);
+    expect((await ask(config("config", text("{token: t}")))).error).toMatch(
+      /requires a client certificate|TLS|connection/,
+    );
     await strict.close();
   });
 
   test.each([
-    [`{exec: {command: aws}}`, "k8s: user 'u' in the kubeconfig uses the exec plugin 'aws', which is not supported: give a token instead"],
-    [`{auth-provider: {name: gcp}}`, "k8s: user 'u' in the kubeconfig uses the auth provider 'gcp', which is not supported: give a token instead"],
-    [`{token: t, as: somebody}`, "k8s: user 'u' in the kubeconfig uses impersonation ('as'), which is not supported: give a token instead"],
+    [
+      `{exec: {command: aws}}`,
+      "k8s: user 'u' in the kubeconfig uses the exec plugin 'aws', which is not supported: give a token instead",
+    ],
+    [
+      `{auth-provider: {name: gcp}}`,
+      "k8s: user 'u' in the kubeconfig uses the auth provider 'gcp', which is not supported: give a token instead",
+    ],
+    [
+      `{token: t, as: somebody}`,
+      "k8s: user 'u' in the kubeconfig uses impersonation ('as'), which is not supported: give a token instead",
+    ],
   ])("refused: %s", async (user, message) => {
     expect((await ask(config("config", context(user, trusted())))).error).toBe(message);
     expect(server.calls.length).toBe(0);
@@ -220,12 +257,14 @@ users: [{name: u, user: ${user}}]`;
   test("what is missing is named", async () => {
     const path = config("config", context("{token: t}", trusted()));
     expect((await ask(path, `, { context = "none" }`)).error).toBe("k8s: context 'none' is not in the kubeconfig");
-    expect((await ask(config("bad", "contexts: [{name: main, context: {cluster: x}}]\ncurrent-context: main"))).error).toBe(
-      "k8s: cluster 'x' of context 'main' is not in the kubeconfig",
-    );
+    expect(
+      (await ask(config("bad", "contexts: [{name: main, context: {cluster: x}}]\ncurrent-context: main"))).error,
+    ).toBe("k8s: cluster 'x' of context 'main' is not in the kubeconfig");
     expect((await ask(config("bad", "a: [b"))).error).toBe(`k8s: kubeconfig ${join(folder, "bad")} is not valid YAML`);
     expect((await ask("/nonexistent", `, { context = "x" }`)).error).toBe("k8s: there is no kubeconfig file");
-    expect((await ask("/nonexistent")).error).toBe("k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)");
+    expect((await ask("/nonexistent")).error).toBe(
+      "k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)",
+    );
   });
 
   test("several files: the first entry of a name counts", async () => {
@@ -253,17 +292,31 @@ users: [{name: u, user: ${user}}]`;
     expect(await used(`k8s.list(nil, "ns")`, { HOME: folder })).toEqual(["home"]);
     expect(await used(`k8s.list(nil, "ns", { kubeconfig = "${path}" })`, { HOME: folder })).toEqual(["main"]);
     expect(await used(`k8s.list(nil, "ns")`, { KUBECONFIG: path, ASSAY_K8S_CONTEXT: "second" })).toEqual(["second"]);
-    expect(await used(`k8s.use_context("main") k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" })`, { KUBECONFIG: path, ASSAY_K8S_CONTEXT: "second" })).toEqual(["main", "second"]);
+    expect(
+      await used(`k8s.use_context("main") k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" })`, {
+        KUBECONFIG: path,
+        ASSAY_K8S_CONTEXT: "second",
+      }),
+    ).toEqual(["main", "second"]);
     pod("pod");
     const env = inCluster().env!;
-    expect(await used(`k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" }) require("assay.flux").client(nil, nil, { context = "main" }):alerts()`, { ...env, KUBECONFIG: path })).toEqual(["pod", "second", "main"]);
-    expect(await used(`k8s.list(nil, "ns", { base_url = URL, ca_file = "${authority.caFile}" })`, { KUBECONFIG: path })).toEqual([undefined]);
+    expect(
+      await used(
+        `k8s.list(nil, "ns") k8s.list(nil, "ns", { context = "second" }) require("assay.flux").client(nil, nil, { context = "main" }):alerts()`,
+        { ...env, KUBECONFIG: path },
+      ),
+    ).toEqual(["pod", "second", "main"]);
+    expect(
+      await used(`k8s.list(nil, "ns", { base_url = URL, ca_file = "${authority.caFile}" })`, { KUBECONFIG: path }),
+    ).toEqual([undefined]);
   });
 
   test("its credentials go to its own server only", async () => {
     const path = config("config", context("{token: secret}", trusted()));
     plainServer.reset({ "*": items() });
-    await run(`local c = require("assay.kargo").client() c.url = "${plainServer.url}" c:projects()`, { env: { KUBECONFIG: path, HOME: "/nonexistent" } });
+    await run(`local c = require("assay.kargo").client() c.url = "${plainServer.url}" c:projects()`, {
+      env: { KUBECONFIG: path, HOME: "/nonexistent" },
+    });
     expect(plainServer.calls.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
@@ -303,12 +356,19 @@ describe("versions", () => {
   });
 
   test("a Status without a name says that the version is unknown", async () => {
-    const unknown = json({ kind: "Status", message: "the server could not find the requested resource", details: {}, code: 404 }, 404);
+    const unknown = json(
+      { kind: "Status", message: "the server could not find the requested resource", details: {}, code: 404 },
+      404,
+    );
     plainServer.reset({
       "GET /apis/external-secrets.io/v1/namespaces/shop/externalsecrets/a": unknown,
       "GET /apis/external-secrets.io/v1beta1/namespaces/shop/externalsecrets/a": json(ready("a")),
     });
-    const { results } = await run(`return require("assay.eso").client(URL):is_secret_synced("shop", "a")`, {}, plainServer);
+    const { results } = await run(
+      `return require("assay.eso").client(URL):is_secret_synced("shop", "a")`,
+      {},
+      plainServer,
+    );
     expect(results).toEqual([true]);
   });
 });

@@ -12,8 +12,13 @@ export interface World {
   prelude?: string;
 }
 
-const echo = (status: number) => (call: Call) => json({ ...(call.json as object), metadata: { name: "created", ...(call.json as { metadata?: object }).metadata } }, status);
-const patched = (call: Call): Reply => json({ metadata: { name: "x", annotations: {} }, status: {}, ...(call.json as object) });
+const echo = (status: number) => (call: Call) =>
+  json(
+    { ...(call.json as object), metadata: { name: "created", ...(call.json as { metadata?: object }).metadata } },
+    status,
+  );
+const patched = (call: Call): Reply =>
+  json({ metadata: { name: "x", annotations: {} }, status: {}, ...(call.json as object) });
 const NOW = "2023-11-14T22:13:20Z";
 
 function kargo(): World {
@@ -27,7 +32,11 @@ function kargo(): World {
       freightHistory: [{ items: { w: { name: "f1e2d3c4" } }, verificationHistory: [{ id: "v", phase: "Successful" }] }],
     },
   });
-  const freight = object("f1e2d3c4", { alias: "happy-otter", origin: { kind: "Warehouse", name: "images" }, status: { verifiedIn: { staging: {} } } });
+  const freight = object("f1e2d3c4", {
+    alias: "happy-otter",
+    origin: { kind: "Warehouse", name: "images" },
+    status: { verifiedIn: { staging: {} } },
+  });
   const promotion = object("staging.01", { spec: { stage: "staging" }, status: { phase: "Succeeded" } });
   return {
     routes: {
@@ -56,9 +65,17 @@ function flux(): World {
   const apps = ready("apps", {
     metadata: { namespace: "flux-system" },
     spec: { path: "./apps", sourceRef: { kind: "GitRepository", name: "apps" } },
-    status: { lastHandledReconcileAt: NOW, lastAppliedRevision: revision, inventory: { entries: [{ id: "shop_api_apps_Deployment", v: "v1" }] } },
+    status: {
+      lastHandledReconcileAt: NOW,
+      lastAppliedRevision: revision,
+      inventory: { entries: [{ id: "shop_api_apps_Deployment", v: "v1" }] },
+    },
   });
-  const release = ready("podinfo", { metadata: { namespace: "shop" }, spec: {}, status: { history: [{ status: "deployed", chartVersion: "6.5.4" }] } });
+  const release = ready("podinfo", {
+    metadata: { namespace: "shop" },
+    spec: {},
+    status: { history: [{ status: "deployed", chartVersion: "6.5.4" }] },
+  });
   const empty = Object.fromEntries(
     ["gitrepositories", "ocirepositories", "buckets", "helmrepositories", "helmcharts"].map((plural) => [
       `GET /apis/source.toolkit.fluxcd.io/v1/namespaces/shop/${plural}`,
@@ -72,7 +89,10 @@ function flux(): World {
       ...collection(`${S}/gitrepositories`, ready("apps", { status: done })),
       ...collection(`${S}/helmrepositories`, ready("podinfo", { spec: { url: "https://charts.example.com" } })),
       ...collection(`${S}/helmcharts`, ready("shop-podinfo", { spec: { chart: "podinfo" } })),
-      ...collection(`${S}/ocirepositories`, ready("manifests", { status: { artifact: { revision: "latest@sha256:abc" } } })),
+      ...collection(
+        `${S}/ocirepositories`,
+        ready("manifests", { status: { artifact: { revision: "latest@sha256:abc" } } }),
+      ),
       ...collection(`${S}/buckets`),
       ...collection(`${kustomize}/namespaces/flux-system/kustomizations`, apps),
       [`GET ${kustomize}/kustomizations`]: items(apps),
@@ -81,7 +101,10 @@ function flux(): World {
       ...collection(`${notification}/v1beta3/namespaces/flux-system/alerts`),
       ...collection(`${notification}/v1beta3/namespaces/flux-system/providers`),
       ...collection(`${notification}/v1/namespaces/flux-system/receivers`),
-      ...collection(`${image}/imagepolicies`, ready("podinfo", { status: { latestRef: { name: "ghcr.io/x/podinfo", tag: "6" } } })),
+      ...collection(
+        `${image}/imagepolicies`,
+        ready("podinfo", { status: { latestRef: { name: "ghcr.io/x/podinfo", tag: "6" } } }),
+      ),
       ...collection(`${image}/imagerepositories`),
       ...collection(`${image}/imageupdateautomations`),
       [`PATCH ${kustomize}/namespaces/flux-system/kustomizations/apps`]: patched,
@@ -115,7 +138,9 @@ function certmanager(): World {
       ...collection(`${A}/orders`, object("shop-tls-1-100", { status: { state: "valid" } })),
       ...collection(`${A}/challenges`, object("c", { spec: { dnsName: "shop.example.com" } })),
       [`GET ${A}/challenges/none`]: missing("none"),
-      "GET /api/v1/namespaces/shop/secrets/shop-tls": json({ data: { "tls.crt": btoa("-----BEGIN CERTIFICATE-----") } }),
+      "GET /api/v1/namespaces/shop/secrets/shop-tls": json({
+        data: { "tls.crt": btoa("-----BEGIN CERTIFICATE-----") },
+      }),
       [`PUT ${NS}/certificates/shop-tls/status`]: (call) => json(call.json),
       [`PUT ${NS}/certificaterequests/shop-tls-1/status`]: (call) => json(call.json),
       [`POST ${C}/namespaces/default/certificates`]: echo(201),
@@ -127,14 +152,20 @@ function eso(): World {
   const E = "/apis/external-secrets.io/v1";
   const NS = `${E}/namespaces/shop`;
   const at = (time: string) =>
-    object("db-credentials", { spec: {}, status: { refreshTime: time, conditions: [condition("Ready", { reason: "SecretSynced" })] } });
+    object("db-credentials", {
+      spec: {},
+      status: { refreshTime: time, conditions: [condition("Ready", { reason: "SecretSynced" })] },
+    });
   return {
     routes: {
       ...collection(`${NS}/externalsecrets`, at(NOW)),
       // The first look finds an old synchronisation, so that a forced one is seen.
       [`GET ${NS}/externalsecrets/db-credentials`]: (_call, nth) => json(at(nth === 1 ? "2023-01-01T00:00:00Z" : NOW)),
       [`PATCH ${NS}/externalsecrets/db-credentials`]: patched,
-      ...collection(`${NS}/secretstores`, ready("vault", { spec: { provider: {} }, status: { conditions: [condition("Ready", { reason: "Valid" })] } })),
+      ...collection(
+        `${NS}/secretstores`,
+        ready("vault", { spec: { provider: {} }, status: { conditions: [condition("Ready", { reason: "Valid" })] } }),
+      ),
       ...collection(`${E}/clustersecretstores`, ready("vault", { spec: {} })),
       ...collection(`${E}/clusterexternalsecrets`),
       ...collection("/apis/external-secrets.io/v1alpha1/namespaces/shop/pushsecrets"),
@@ -149,22 +180,36 @@ function crossplane(): World {
   const X = "/apis/apiextensions.crossplane.io";
   const S3 = "/apis/s3.aws.upbound.io/v1beta1";
   const package_ = (name: string) =>
-    object(name, { spec: { package: `xpkg.example.com/${name}:v1` }, status: { currentRevision: `${name}-1`, conditions: [condition("Installed"), condition("Healthy")] } });
+    object(name, {
+      spec: { package: `xpkg.example.com/${name}:v1` },
+      status: { currentRevision: `${name}-1`, conditions: [condition("Installed"), condition("Healthy")] },
+    });
   const bucket = ready("logs", { spec: {}, status: { conditions: [condition("Ready"), condition("Synced")] } });
   const reference = { apiVersion: "s3.aws.upbound.io/v1beta1", kind: "Bucket", name: "logs" };
   return {
     routes: {
       ...collection(`${P}/providers`, package_("provider-aws-s3")),
-      ...collection(`${P}/providerrevisions`, object("provider-aws-s3-1", { spec: { image: "x/provider-aws-s3:v1.2.3", desiredState: "Active" } })),
+      ...collection(
+        `${P}/providerrevisions`,
+        object("provider-aws-s3-1", { spec: { image: "x/provider-aws-s3:v1.2.3", desiredState: "Active" } }),
+      ),
       ...collection(`${P}/configurations`, package_("platform")),
       ...collection(`${P}/functions`, package_("function-patch-and-transform")),
-      ...collection(`${X}/v2/compositeresourcedefinitions`, object("xbuckets.example.org", { spec: { names: { kind: "XBucket" } }, status: { conditions: [condition("Established")] } })),
+      ...collection(
+        `${X}/v2/compositeresourcedefinitions`,
+        object("xbuckets.example.org", {
+          spec: { names: { kind: "XBucket" } },
+          status: { conditions: [condition("Established")] },
+        }),
+      ),
       ...collection(`${X}/v1/compositions`, object("xbuckets.aws", { spec: {} })),
       ...collection(`${X}/v1/compositionrevisions`),
       ...collection(`${X}/v1beta1/environmentconfigs`),
       ...collection(`${X}/v1alpha1/managedresourcedefinitions`),
       ...collection(`${S3}/buckets`, bucket),
-      [`GET ${S3}`]: json({ resources: [{ name: "buckets", kind: "Bucket", namespaced: false, categories: ["managed"] }] }),
+      [`GET ${S3}`]: json({
+        resources: [{ name: "buckets", kind: "Bucket", namespaced: false, categories: ["managed"] }],
+      }),
       "GET /apis": json({ groups: [{ name: "s3.aws.upbound.io", preferredVersion: { version: "v1beta1" } }] }),
       "GET /apis/example.org/v1/xbuckets/logs": json(ready("logs", { spec: { resourceRefs: [reference] } })),
     },
@@ -174,28 +219,45 @@ function crossplane(): World {
 function velero(): World {
   const V = "/apis/velero.io/v1/namespaces/velero";
   const done = { phase: "Completed", completionTimestamp: "2023-11-14T20:00:00Z" };
-  const backup = (name: string) => object(name, { metadata: { uid: name, creationTimestamp: NOW, labels: { "velero.io/schedule-name": "daily" } }, status: done });
+  const backup = (name: string) =>
+    object(name, {
+      metadata: { uid: name, creationTimestamp: NOW, labels: { "velero.io/schedule-name": "daily" } },
+      status: done,
+    });
   return {
     routes: {
       ...collection(`${V}/backups`, backup("daily-1")),
       [`GET ${V}/backups/before-upgrade`]: json(backup("before-upgrade")),
       ...collection(`${V}/restores`, object("daily-1-again", { spec: { backupName: "daily-1" }, status: done })),
-      ...collection(`${V}/schedules`, object("daily", { spec: { schedule: "0 3 * * *", template: {} }, status: { phase: "Enabled" } })),
+      ...collection(
+        `${V}/schedules`,
+        object("daily", { spec: { schedule: "0 3 * * *", template: {} }, status: { phase: "Enabled" } }),
+      ),
       ...collection(`${V}/backupstoragelocations`, object("default", { status: { phase: "Available" } })),
       ...collection(`${V}/volumesnapshotlocations`),
       ...collection(`${V}/backuprepositories`),
       ...collection(`${V}/podvolumebackups`, object("p", { status: { phase: "Completed" } })),
-      ...collection("/apis/velero.io/v2alpha1/namespaces/velero/datauploads", object("d", { status: { phase: "Completed" } })),
+      ...collection(
+        "/apis/velero.io/v2alpha1/namespaces/velero/datauploads",
+        object("d", { status: { phase: "Completed" } }),
+      ),
       [`POST ${V}/backups`]: echo(201),
       [`POST ${V}/restores`]: echo(201),
       [`PATCH ${V}/schedules/daily`]: patched,
       [`POST ${V}/deletebackuprequests`]: json(object("r"), 201),
       [`GET ${V}/deletebackuprequests/r`]: json(object("r", { status: { phase: "Processed" } })),
       [`POST ${V}/serverstatusrequests`]: json(object("r"), 201),
-      [`GET ${V}/serverstatusrequests/r`]: json(object("r", { status: { phase: "Processed", serverVersion: "v1.16.0" } })),
-      [`POST ${V}/downloadrequests`]: (call) => json(object((call.json as { spec: { target: { kind: string } } }).spec.target.kind), 201),
-      [`GET ${V}/downloadrequests/BackupLog`]: json(object("r", { status: { downloadURL: "https://store.example.com/log" } })),
-      [`GET ${V}/downloadrequests/BackupResults`]: json(object("r", { status: { downloadURL: "https://store.example.com/results" } })),
+      [`GET ${V}/serverstatusrequests/r`]: json(
+        object("r", { status: { phase: "Processed", serverVersion: "v1.16.0" } }),
+      ),
+      [`POST ${V}/downloadrequests`]: (call) =>
+        json(object((call.json as { spec: { target: { kind: string } } }).spec.target.kind), 201),
+      [`GET ${V}/downloadrequests/BackupLog`]: json(
+        object("r", { status: { downloadURL: "https://store.example.com/log" } }),
+      ),
+      [`GET ${V}/downloadrequests/BackupResults`]: json(
+        object("r", { status: { downloadURL: "https://store.example.com/results" } }),
+      ),
       "GET /log": { body: gzipSync("level=info msg=done\n") },
       "GET /results": { body: gzipSync("{}") },
     },
@@ -230,11 +292,14 @@ function k8s(): World {
       [`PATCH ${NS}/configmaps/flags`]: patched,
       [`DELETE ${NS}/configmaps/flags`]: json({}),
       [`GET ${NS}/secrets/db-credentials`]: json({ data: { username: btoa("shop") } }),
-      [`GET ${NS}/pods`]: (call) => (call.query.includes("watch=1") ? text(watched) : items(object("api-1", { status: { phase: "Running" } }))),
+      [`GET ${NS}/pods`]: (call) =>
+        call.query.includes("watch=1") ? text(watched) : items(object("api-1", { status: { phase: "Running" } })),
       [`GET ${NS}/pods/api-1/log`]: text("listening on 8080\n"),
       [`GET ${NS}/events`]: items(event),
       [`GET ${NS}/endpoints/api`]: json({ subsets: [{ addresses: [{ ip: "10.0.0.1" }] }] }),
-      "GET /apis/batch/v1/namespaces/shop/jobs/migrate": json(object("migrate", { status: { conditions: [condition("Complete")] } })),
+      "GET /apis/batch/v1/namespaces/shop/jobs/migrate": json(
+        object("migrate", { status: { conditions: [condition("Complete")] } }),
+      ),
       "POST /apis/batch/v1/namespaces/shop/jobs": json(object("migrate"), 201),
       "DELETE /apis/batch/v1/namespaces/shop/jobs/migrate": json({}),
       "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews": json({ status: { allowed: true } }, 201),
@@ -262,4 +327,13 @@ function healthcheck(): World {
   };
 }
 
-export const worlds: Record<string, () => World> = { kargo, flux, certmanager, eso, crossplane, velero, k8s, healthcheck };
+export const worlds: Record<string, () => World> = {
+  kargo,
+  flux,
+  certmanager,
+  eso,
+  crossplane,
+  velero,
+  k8s,
+  healthcheck,
+};

@@ -1,4 +1,6 @@
 /** `type: http`: one request, and what its response must be. */
+import type { Response } from "../../../builtins/http/client/perform.ts";
+import { joinedHeader } from "../../../builtins/http/headers.ts";
 import { toTextLossy } from "../../../interpreter/text.ts";
 import { certificateOf, daysLeftError, withConnection } from "../connect.ts";
 import { unsatisfied } from "../jq.ts";
@@ -117,19 +119,8 @@ export const http: CheckType = {
     );
     if (answer.error !== undefined) return { error: answer.error };
     const { response } = answer;
-    const bodyText = toTextLossy(response.body);
-    const headers = headerRecord(response.headers);
-    const notJson = jsonError(bodyText);
-    const result = resultText(
-      response.status,
-      response.url,
-      response.elapsedMs,
-      headers,
-      bodyText,
-      notJson === undefined,
-    );
-    const found = { status: response.status, elapsedMs: response.elapsedMs, headers, bodyText, notJson };
-    const errors = await differences(expect, found, context);
+    const result = () => resultText(response);
+    const errors = await differences(expect, response, context);
     if (expect.tls_days_left !== undefined && errors.length === 0) {
       const error = await certificateError(response.url, spec.tls, expect.tls_days_left, context);
       if (error !== undefined) errors.push(error);
@@ -157,38 +148,35 @@ function pathIn(given: unknown, key: string, i: number): (string | number)[] {
   return Array.isArray(given) ? ["expect", key, i] : ["expect", key];
 }
 
-interface Found {
-  status: number;
-  elapsedMs: number;
-  headers: Record<string, string>;
-  bodyText: string;
-  notJson: string | undefined;
-}
-
 /** What is not as expected. A wrong status explains the rest, so nothing else is looked at then. */
-async function differences(expect: Expectation, found: Found, context: RunContext): Promise<string[]> {
+async function differences(expect: Expectation, response: Response, context: RunContext): Promise<string[]> {
   const wanted = listOf<number | string>(expect.status ?? "2xx");
-  if (!wanted.some((one) => statusFits(one, found.status))) {
-    return [`expected status ${wanted.join(" or ")}, got ${found.status}`];
+  if (!wanted.some((one) => statusFits(one, response.status))) {
+    return [`expected status ${wanted.join(" or ")}, got ${response.status}`];
   }
   const errors: string[] = [];
-  if (expect.max_ms !== undefined && found.elapsedMs > expect.max_ms) {
-    errors.push(`expected an answer within ${expect.max_ms} ms, took ${found.elapsedMs} ms`);
+  if (expect.max_ms !== undefined && response.elapsedMs > expect.max_ms) {
+    errors.push(`expected an answer within ${expect.max_ms} ms, took ${response.elapsedMs} ms`);
   }
   for (const [name, expectation] of Object.entries(expect.headers ?? {})) {
-    const error = headerError(name, expectation, found.headers[name.toLowerCase()]);
+    const value = joinedHeader(response.headers, name.toLowerCase());
+    const error = headerError(name, expectation, value === undefined ? undefined : toTextLossy(value));
     if (error !== undefined) errors.push(error);
   }
-  for (const part of listOf<string>(expect.body)) {
-    if (!found.bodyText.includes(part)) errors.push(`expected ${JSON.stringify(part)} in the body`);
+  const { body, body_matches: patterns, json } = expect;
+  if (body === undefined && patterns === undefined && json === undefined) return errors;
+  const bodyText = toTextLossy(response.body);
+  for (const part of listOf<string>(body)) {
+    if (!bodyText.includes(part)) errors.push(`expected ${JSON.stringify(part)} in the body`);
   }
-  for (const pattern of listOf<string>(expect.body_matches)) {
-    if (!matches(pattern, found.bodyText)) errors.push(`expected a body that matches ${JSON.stringify(pattern)}`);
+  for (const pattern of listOf<string>(patterns)) {
+    if (!matches(pattern, bodyText)) errors.push(`expected a body that matches ${JSON.stringify(pattern)}`);
   }
-  const expressions = listOf<string>(expect.json);
-  if (expressions.length > 0 && found.notJson !== undefined) return [...errors, found.notJson];
+  const expressions = listOf<string>(json);
+  const notJson = expressions.length === 0 ? undefined : jsonError(bodyText);
+  if (notJson !== undefined) return [...errors, notJson];
   for (const expression of expressions) {
-    const error = await unsatisfied(context.run.jq, expression, found.bodyText, context.signal);
+    const error = await unsatisfied(context.run.jq, expression, bodyText, context.signal);
     if (error !== undefined) errors.push(error);
   }
   return errors;
@@ -226,14 +214,15 @@ function headerError(
 }
 
 /** The result as JSON text. A JSON body goes in as it came, so that no number loses digits. */
-function resultText(
-  status: number,
-  url: string,
-  elapsedMs: number,
-  headers: object,
-  body: string,
-  isJson: boolean,
-): string {
-  const json = isJson ? `,"json":${body}` : "";
-  return `{"status":${status},"url":${JSON.stringify(url)},"elapsed_ms":${elapsedMs},"headers":${JSON.stringify(headers)},"body":${JSON.stringify(body)}${json}}`;
+function resultText(response: Response): string {
+  const body = toTextLossy(response.body);
+  const json = jsonError(body) === undefined ? `,"json":${body}` : "";
+  const head = JSON.stringify({
+    status: response.status,
+    url: response.url,
+    elapsed_ms: response.elapsedMs,
+    headers: headerRecord(response.headers),
+    body,
+  });
+  return `${head.slice(0, -1)}${json}}`;
 }

@@ -44,12 +44,14 @@ export interface RunContext {
   print(text: string): void;
 }
 
+export type ResultText = string | (() => string);
+
 /** How an attempt ended. */
 export interface Outcome {
   /** Why it failed; absent when it passed. One line is best. */
   readonly error?: string;
-  /** What `capture` and `until` look at, as JSON text. */
-  readonly result?: string;
+  /** What `capture` and `until` look at, as JSON text, or a function that makes it: most checks have neither. */
+  readonly result?: ResultText;
   /** What a reader of the failure would look at next. */
   readonly details?: Readonly<Record<string, unknown>>;
   /** What a script returned. */

@@ -1,0 +1,63 @@
+-- Manual §2.3, §6.1: error objects, positions, protected calls, handlers.
+local ok, e = pcall(error, "text")
+assert(not ok and e == "text")
+ok, e = pcall(error, { 1 })
+assert(not ok and e[1] == 1)
+ok, e = pcall(error)
+assert(not ok and e == "<no error object>")
+assert(select("#", pcall(function() return 1, nil, nil end)) == 4)
+----
+error("here") --! here
+----
+local function check(n)
+  if n < 0 then error("negative", 2) end
+end
+check(-1) --! negative
+----
+local t = nil
+local x = t.field --! attempt to index a nil value (local 't')
+----
+local x = unknown.field --! attempt to index a nil value (global 'unknown')
+----
+local t = {}
+t.a.b = 1 --! attempt to index a nil value (field 'a')
+----
+local t = {}
+local n = t.count + 1 --! attempt to perform arithmetic on a nil value (field 'count')
+----
+local s = "a" .. {} --! attempt to concatenate a table value
+----
+local n = 1 // 0 --! attempt to divide by zero
+----
+local n = 1.5 | 1 --! number has no integer representation
+----
+local n = #5 --! attempt to get length of a number value
+----
+local t = {}
+t[nil] = 1 --! table index is nil
+----
+string.rep() --! bad argument #1 to 'rep' (string expected, got no value)
+----
+("x"):rep({}) --! bad argument #1 to 'rep' (number expected, got table)
+----
+-- A message handler sees the error where it was raised.
+local ok, e = xpcall(function() error("x", 0) end, function(m) return m .. "!" end)
+assert(not ok and e == "x!")
+ok, e = xpcall(function() local a = nil + 1 end, function(m) return #m end)
+assert(not ok and math.type(e) == "integer")
+assert(select(2, xpcall(function(...) return select("#", ...) end, print, 1, 2, 3)) == 3)
+----
+-- Errors inside errors, and nesting without end.
+local ok, e = xpcall(error, function(m) error(m) end, "x")
+assert(not ok)
+local mt = {}
+mt.__concat = function(a, b) return a .. b end
+ok, e = pcall(function() return setmetatable({}, mt) .. "x" end)
+assert(not ok and e:find("C stack overflow", 1, true))
+----
+-- assert returns its arguments, and raises any value.
+assert(select("#", assert(1, 2, 3)) == 3)
+local ok, e = pcall(assert, false, { 7 })
+assert(not ok and e[1] == 7)
+ok, e = pcall(assert, nil, "message")
+assert(e == "message")
