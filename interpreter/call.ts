@@ -217,6 +217,7 @@ export function invoke(fn: Value, args: Value[], R: Registers, base: number, sit
   R[base + 1] = site;
   state.top = base;
   state.argc = args.length;
+  if (state.hooks !== undefined) return state.hooks.callNative(R, base, callee, args);
   return callee.variadic === undefined ? callee.run(args[0], args[1], args[2]) : callee.variadic(args);
 }
 

@@ -17,7 +17,9 @@ const SLOT_BYTES = 8;
 const KEY_BYTES = 48;
 const FUNCTION_BYTES = 48;
 const CELL_BYTES = 32;
-const COROUTINE_BYTES = 400;
+const COROUTINE_BYTES = 1000;
+/** What a table that serves as a metatable remembers of its events. */
+const EVENTS_BYTES = 280;
 const USERDATA_BYTES = 64;
 const STRING_BYTES = 24;
 /** Shorter strings are counted at each place that holds them; longer ones once. */
@@ -93,6 +95,7 @@ class Census {
     const { array, vals, shape, metatable } = table;
     this.bytes += TABLE_BYTES + (array.length + vals.length) * SLOT_BYTES;
     if (!shape.shared) this.bytes += shape.keys.length * KEY_BYTES;
+    if (table.events !== undefined) this.bytes += EVENTS_BYTES;
     let mode = "";
     if (metatable !== undefined) {
       this.visit(metatable);

@@ -10,6 +10,7 @@ import type {
 } from "./ast.ts";
 import { chunkId } from "./chunk.ts";
 import { type Cell, LuaFunction, Prototype } from "./function.ts";
+import { type HookPoint, registerPrototype } from "./hook.ts";
 import { SyntaxFailure } from "./lexer.ts";
 import { ARITHMETIC, COMPARISONS } from "./nodes/arithmetic.ts";
 import {
@@ -159,6 +160,8 @@ interface Context {
   constants: Set<Variable>;
   /** Names of the globals used so far. */
   names: Set<string>;
+  /** What hooks have to hear of, in debug mode. */
+  points: HookPoint[];
 }
 
 class Compiler {
@@ -186,7 +189,7 @@ class Compiler {
 
   private function(prototype: Prototype, scope: FunctionScope, body: Statement[], lastLine: number): void {
     const outer = this.context;
-    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0, constants: new Set(), names: new Set() };
+    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0, constants: new Set(), names: new Set(), points: [] };
     prototype.lastLine = lastLine;
     prototype.varargRegister = scope.varargRegister;
     prototype.varargTable = scope.varargVariable !== undefined;
@@ -218,6 +221,9 @@ class Compiler {
     prototype.size = Math.max(scope.maxRegisters, LOCALS + 1 + Math.ceil(this.context.maxDepth / LEVELS_PER_REGISTER));
     for (const site of this.context.sites) site.size = prototype.size;
     if (this.debug) {
+      prototype.endOrder = this.order;
+      prototype.points = this.context.points;
+      registerPrototype(prototype, this.source.includes("sethook"));
       prototype.text = this.source;
       prototype.constants = [...this.context.constants];
     }
@@ -290,7 +296,7 @@ class Compiler {
         labels.set(statement.target as Label, statements.length);
         continue;
       }
-      const node = this.statement(statement);
+      const node = this.debug ? this.observed(statement) : this.statement(statement);
       if (node instanceof Block && (statement.type === "LocalStatement" || statement.type === "AssignmentStatement")) {
         statements.push(...node.statements);
       } else if (node !== undefined) statements.push(node);
@@ -311,6 +317,8 @@ class Compiler {
         break;
       }
     }
+    // The end of a block is a place of its own for the debug library.
+    if (this.debug) this.order++;
     for (const variable of declared) variable.to = this.order + 1;
     if (start === 0) {
       for (let i = end; i < body.length; i++) {
@@ -337,6 +345,67 @@ class Compiler {
     const node = this.block(body);
     for (const variable of variables) variable.to = this.order + 1;
     return node;
+  }
+
+  /** A statement of which hooks can hear. */
+  private observed(statement: Statement): StatementNode | undefined {
+    const order = ++this.order;
+    const node = this.statement(statement);
+    if (node === undefined) return node;
+    const { line } = statement;
+    switch (statement.type) {
+      case "DoStatement":
+      case "RepeatStatement":
+      case "IfStatement":
+        return node;
+      case "FunctionDeclaration": {
+        // The reference makes the closure at the end, and assigns it on the first line.
+        const after = statement.isLocal || statement.lastLine === line ? 0 : line;
+        this.point(node, "statement", statement.lastLine, after, order);
+        return node;
+      }
+      case "WhileStatement": {
+        const start = firstLine(statement.condition, line);
+        this.point(node, "while", start, 0, order);
+        this.point(node, "statement", start, 0, order);
+        return node;
+      }
+      case "ForNumericStatement":
+      case "ForGenericStatement":
+        this.point(node, statement.type === "ForNumericStatement" ? "numeric" : "generic", line, 0, order);
+        this.point(node, "statement", line, 0, order);
+        return node;
+      case "LocalStatement":
+      case "AssignmentStatement":
+      case "GlobalStatement":
+        this.point(
+          node instanceof Block ? (node.statements[0] ?? node) : node,
+          "statement",
+          statement.init[0] === undefined ? line : firstLine(statement.init[0], line),
+          0,
+          order,
+        );
+        return node;
+      case "CallStatement":
+        this.point(node, "statement", firstLine(statement.expression, line), 0, order);
+        return node;
+      case "ReturnStatement":
+        this.point(
+          node,
+          "statement",
+          statement.arguments[0] === undefined ? line : firstLine(statement.arguments[0], line),
+          0,
+          order,
+        );
+        return node;
+      default:
+        this.point(node, "statement", line, 0, order);
+        return node;
+    }
+  }
+
+  private point(node: object, kind: HookPoint["kind"], before: number, after: number, order: number): void {
+    if (this.options.stripped !== true) this.context.points.push({ node, kind, before, after, order });
   }
 
   private statement(statement: Statement): StatementNode | undefined {
@@ -409,14 +478,19 @@ class Compiler {
     this.enter();
     const body = this.repeatBody(statement.body, 0, until);
     this.context.depth--;
-    return new Repeat(body);
+    const node = new Repeat(body);
+    if (this.debug) this.point(node, "repeat", 0, 0, this.order);
+    return node;
   }
 
   private repeatBody(body: Statement[], start: number, until: UntilStatement): StatementNode {
     const closing = body.findIndex((s, i) => i >= start && closingVariable(s) !== undefined);
     if (closing < 0) {
       const inner = this.blockFrom(body.slice(start), 0, body.length - start);
-      return new Block2(inner, new Until(this.expression(until.condition)));
+      const order = ++this.order;
+      const test = new Until(this.expression(until.condition));
+      if (this.debug) this.point(test, "statement", firstLine(until.condition, 0), 0, order);
+      return new Block2(inner, test);
     }
     // A to-be-closed variable: the condition goes into its scope.
     const before = this.blockFrom(body.slice(start, closing), 0, closing - start);
@@ -442,6 +516,7 @@ class Compiler {
       else {
         const condition = this.expression(clause.condition);
         otherwise = otherwise === undefined ? new If(condition, body) : new IfElse(condition, body, otherwise);
+        if (this.debug) this.point(otherwise, "statement", firstLine(clause.condition, clause.line), 0, this.order);
       }
     }
     const { context } = this;
@@ -1022,6 +1097,27 @@ function isLowMask(value: Value): value is number {
 function hasShift(node: ExpressionNode): boolean {
   if (!(node instanceof Binary) || node.operator === SHR) return false;
   return node.operator === SHL || hasShift(node.left) || hasShift(node.right);
+}
+
+/** The line of the first thing that evaluating an expression does; `fallback` if the expression tells none. */
+function firstLine(expression: Expression, fallback: number): number {
+  switch (expression.type) {
+    case "BinaryExpression":
+    case "LogicalExpression":
+      return firstLine(expression.left, expression.line || fallback);
+    case "UnaryExpression":
+      return firstLine(expression.argument, expression.line || fallback);
+    case "MemberExpression":
+    case "IndexExpression":
+    case "CallExpression":
+    case "TableCallExpression":
+    case "StringCallExpression":
+      return firstLine(expression.base, expression.line || fallback);
+    case "FunctionDeclaration":
+      return expression.lastLine;
+    default:
+      return expression.line || fallback;
+  }
 }
 
 function lastIsMulti(values: ExpressionNode[]): boolean {

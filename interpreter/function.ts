@@ -1,5 +1,6 @@
 /** Function values (manual §2.1, §3.4.11): closures of Lua functions and functions of the host. */
 import type { FunctionDeclaration } from "./ast.ts";
+import type { HookPoint } from "./hook.ts";
 import type { Statement } from "./nodes/node.ts";
 import type { Variable } from "./resolver.ts";
 import type { Results, Suspended, Value } from "./value.ts";
@@ -43,6 +44,10 @@ export class Prototype {
   /** Whether it was dumped without lines and names. */
   stripped = false;
   constants: Variable[] | undefined = undefined;
+  /** Where the debug library is open: what hooks have to hear of, until a hook is set; see hook.ts. */
+  points: HookPoint[] | undefined = undefined;
+  /** The place of the function's end in the order of evaluation. */
+  endOrder = 0;
 
   constructor(
     /** The chunk's name as messages show it (`luaO_chunkid`). */

@@ -1,6 +1,7 @@
 /** Metatables and their events (manual §2.4). */
 
 import { basicType } from "./error.ts";
+import { charge } from "./memory.ts";
 import { state } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import { Userdata, type Value } from "./value.ts";
@@ -87,6 +88,7 @@ function readEvents(metatable: LuaTable): Value[] {
   const events: Value[] = [];
   for (const name of EVENT_NAMES) events.push(metatable.getString(name));
   metatable.events = events;
+  charge(EVENT_NAMES.length * 8 + 40);
   return events;
 }
 

@@ -14,8 +14,9 @@
  * A caller's window is `size` registers long, so its callee's begins at `base + size`: `site.size` leads back.
  */
 import type { Coroutine } from "./coroutine.ts";
+import type { NativeFunction } from "./function.ts";
 import type { Label } from "./nodes/node.ts";
-import type { Value } from "./value.ts";
+import type { Results, Suspended, Value } from "./value.ts";
 import type { VirtualMachine } from "./vm.ts";
 
 /** A register: a Lua value, or what the evaluator keeps beside them (sites, cells, varargs). */
@@ -88,6 +89,13 @@ export interface State {
   innermost: Coroutine | undefined;
   /** Whether Lua code is running now (false in promise callbacks of native code). */
   active: boolean;
+  /** What calls of native functions go through once a hook of the debug library has been set; see hook.ts. */
+  hooks: NativeHooks | undefined;
+}
+
+export interface NativeHooks {
+  /** Runs a native function whose window is in place. */
+  callNative(R: Registers, base: number, fn: NativeFunction, args: Value[]): Results | Suspended;
 }
 
 export const state: State = {
@@ -107,4 +115,5 @@ export const state: State = {
   carried: undefined,
   innermost: undefined,
   active: false,
+  hooks: undefined,
 };

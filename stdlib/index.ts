@@ -14,8 +14,10 @@ import url from "./_url.lua" with { type: "text" };
 import wait from "./_wait.lua" with { type: "text" };
 import watch from "./_watch.lua" with { type: "text" };
 import alertmanager from "./alertmanager.lua" with { type: "text" };
+import argocd from "./argocd.lua" with { type: "text" };
 import certmanager from "./certmanager.lua" with { type: "text" };
 import crossplane from "./crossplane.lua" with { type: "text" };
+import dex from "./dex.lua" with { type: "text" };
 import eso from "./eso.lua" with { type: "text" };
 import flux from "./flux.lua" with { type: "text" };
 import grafana from "./grafana.lua" with { type: "text" };
@@ -31,8 +33,10 @@ import velero from "./velero.lua" with { type: "text" };
 
 export const modules: Readonly<Record<string, string>> = {
   alertmanager,
+  argocd,
   certmanager,
   crossplane,
+  dex,
   eso,
   flux,
   grafana,

@@ -112,7 +112,7 @@ function resumeWrapped(coroutine: Coroutine, args: Value[], top: number): Result
 }
 
 function create(body: Value): Coroutine {
-  charge(200);
+  charge(1000); // with its registers and records
   return new Coroutine(checkFunction(body, 1), false);
 }
 

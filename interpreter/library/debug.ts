@@ -19,7 +19,7 @@ import {
 import { isTailCall, type Level, levelAt, nameOf, runningStack, stackOf, traceback } from "../stack.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
-import { isNumber, NOTHING, type Results, Userdata, type Value } from "../value.ts";
+import { isNumber, NOTHING, type Results, type Suspended, Userdata, type Value } from "../value.ts";
 
 /** Takes an optional coroutine from the front of the arguments: which one, and how many arguments that took. */
 function threadOf(args: Value[]): { coroutine: Coroutine; skip: number } {
@@ -248,18 +248,16 @@ function debugTraceback(args: Value[]): Results {
   return traceback(top, message === undefined ? undefined : checkString(message, skip + 1), level);
 }
 
-function sethook(args: Value[]): Results {
+function sethook(args: Value[]): Results | Suspended {
   const { coroutine, skip } = threadOf(args);
   const hook = args[skip];
   if (hook === undefined) {
-    setHook(coroutine, undefined);
-    return NOTHING;
+    return setHook(coroutine, undefined);
   }
   const mask = checkString(args[skip + 1], skip + 2);
   checkFunction(hook, skip + 1);
   const count = args[skip + 2] === undefined ? 0 : checkIndex(args[skip + 2], skip + 3);
-  setHook(coroutine, { fn: hook, mask, count });
-  return NOTHING;
+  return setHook(coroutine, { fn: hook, mask, count });
 }
 
 function gethook(args: Value[]): Results {

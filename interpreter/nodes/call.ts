@@ -147,8 +147,10 @@ function callNative(
   R[base + 1] = site;
   state.top = base;
   state.argc = argc;
-  if (fn.variadic === undefined) return fn.run(a, b, c);
-  return fn.variadic(argc === 0 ? [] : argc === 1 ? [a] : argc === 2 ? [a, b] : [a, b, c]);
+  if (fn.variadic === undefined && state.hooks === undefined) return fn.run(a, b, c);
+  const args = argc === 0 ? [] : argc === 1 ? [a] : argc === 2 ? [a, b] : [a, b, c];
+  if (state.hooks !== undefined) return state.hooks.callNative(R, base, fn, args);
+  return fn.variadic!(args);
 }
 
 /** `f(…)` with many or multiple arguments. */

@@ -705,6 +705,7 @@ export class GenericFor extends SiteStatement {
       R[at + 1] = this;
       state.top = at;
       state.argc = 2;
+      if (state.hooks !== undefined) return state.hooks.callNative(R, at, fn, [subject, control]);
       return fn.variadic === undefined ? fn.run(subject, control) : fn.variadic([subject, control]);
     }
     return invoke(fn, [subject, control], R, at, this);

@@ -258,8 +258,16 @@ describe("mistakes in check files", () => {
       `checks: [{name: a, ${HTTP}, capture: {id: ".a |"}}]`,
       /capture.id: not a jq expression/,
     ],
-    ["a step", "checks: [{name: a, steps: [{url: 'http://x/', expect: {stauts: 1}}]}]", /steps\[0\]\.expect\.stauts: unknown key "stauts"/],
-    ["a step of the check's type", "checks: [{name: a, type: script, script: 'x()', cleanup: [{url: 'http://x/'}]}]", /cleanup\[0\]\.url: unknown key "url" \(it is a key of http/],
+    [
+      "a step",
+      "checks: [{name: a, steps: [{url: 'http://x/', expect: {stauts: 1}}]}]",
+      /steps\[0\]\.expect\.stauts: unknown key "stauts"/,
+    ],
+    [
+      "a step of the check's type",
+      "checks: [{name: a, type: script, script: 'x()', cleanup: [{url: 'http://x/'}]}]",
+      /cleanup\[0\]\.url: unknown key "url" \(it is a key of http/,
+    ],
     // references
     [
       "unset variable",

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { assay, readUntil, start } from "../support/binary.ts";
+import { assay, BINARY, cleanEnv, readUntil, start } from "../support/binary.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 const folder = temporaryFolder({
@@ -148,20 +148,18 @@ describe("output", () => {
 
   test("print and log keep their order when both go to one place", async () => {
     const shell = 'exec "$0" exec -e \'for i = 1, 3 do print(i) log.info("L" .. i) end\' --log-format text 2>&1';
-    const ran = Bun.spawnSync(["sh", "-c", shell, (await import("../support/binary.ts")).BINARY]);
+    const ran = Bun.spawnSync(["sh", "-c", shell, BINARY]);
     const order = ran.stdout.toString().match(/^\d$|L\d/gm);
     expect(order).toEqual(["1", "L1", "2", "L2", "3", "L3"]);
   });
 
   test("a full disk is an error", async () => {
-    const { BINARY } = await import("../support/binary.ts");
     const ran = Bun.spawnSync(["sh", "-c", '"$0" exec -e "print(1)" > /dev/full', BINARY]);
     expect(ran.exitCode).toBe(1);
     expect(ran.stderr.toString()).toBe("error: cannot write to standard output: no space left on device\n");
   });
 
   test("a closed pipe ends the script quietly", async () => {
-    const { BINARY } = await import("../support/binary.ts");
     const script = '"$0" exec -e "while true do print(1) end" | head -n 1; echo "${PIPESTATUS[0]}"';
     const ran = Bun.spawnSync(["bash", "-c", script, BINARY]);
     expect(ran.stderr.toString()).toBe("");
@@ -230,5 +228,39 @@ describe("the directory that one happens to be in", () => {
     } finally {
       hostile.remove();
     }
+  });
+});
+
+describe("the runtime inside", () => {
+  test.each(["BUN_OPTIONS", "BUN_INSPECT"])("%s is refused", async (name) => {
+    const ran = await assay(["hello.lua"], {
+      cwd: folder.path,
+      env: { [name]: name === "BUN_INSPECT" ? "127.0.0.1:0" : "--smol" },
+    });
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(ran.stderr).toContain(`the environment variable ${name} is set`);
+  });
+
+  test("other variables of runtimes and of Lua change nothing", async () => {
+    const env = {
+      NODE_OPTIONS: "--require /nonexistent.js",
+      LUA_INIT: "error('init')",
+      LUA_PATH: "/x",
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
+    };
+    expect(await assay(["hello.lua"], { cwd: folder.path, env })).toEqual({ status: 0, stdout: "hello\n", stderr: "" });
+  });
+
+  test("checks whose results nobody could read do not run", () => {
+    folder.write("c.yaml", 'checks: [{name: a, type: script, script: "assert(1)"}]\n');
+    const ran = Bun.spawnSync(["sh", "-c", '"$0" c.yaml >&-', BINARY], { cwd: folder.path, env: cleanEnv() });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr.toString()).toBe("error: standard output is closed: the results would be lost\n");
+  });
+
+  test("few open files, no environment, no home, no standard input", () => {
+    const script = 'ulimit -n 32; env -i HOME=/nonexistent TMPDIR=/nonexistent "$0" hello.lua <&-';
+    const ran = Bun.spawnSync(["sh", "-c", script, BINARY], { cwd: folder.path });
+    expect([ran.stdout.toString(), ran.stderr.toString(), ran.exitCode]).toEqual(["hello\n", "", 0]);
   });
 });

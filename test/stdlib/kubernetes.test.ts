@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostSettings } from "../../builtins/host.ts";
 import { Authority } from "../builtins/http/authority.ts";
+import recorded from "../fixtures/kubernetes/answers.json" with { type: "json" };
 import { items, object, ready, refused } from "./cluster.ts";
-import { Fixture, json, plain, script } from "./fixture.ts";
+import { Fixture, json, plain, type Reply, script } from "./fixture.ts";
 
 let authority: Authority;
 let plainServer: Fixture;
@@ -370,5 +371,61 @@ describe("versions", () => {
       plainServer,
     );
     expect(results).toEqual([true]);
+  });
+});
+
+describe("answers of a real API server", () => {
+  const { answers } = recorded as { answers: Record<string, { status: number; content_type: string; body: unknown }> };
+  const reply = (name: string): Reply => {
+    const { status, content_type, body } = answers[name]!;
+    return { status, headers: { "content-type": content_type }, body };
+  };
+  const at = (version: string) => `/apis/external-secrets.io/${version}/namespaces/shop/externalsecrets/none`;
+  const eso = `return require("assay.eso").client(URL):external_secret("shop", "none")`;
+
+  test.each(["unknown group", "unknown version", "unknown plural"])("%s: the next version is tried", async (name) => {
+    plainServer.reset({ [`GET ${at("v1")}`]: reply(name), [`GET ${at("v1beta1")}`]: json(ready("none")) });
+    const { results, error } = await run(`${eso}.metadata.name`, {}, plainServer);
+    expect(error).toBeUndefined();
+    expect(results).toEqual(["none"]);
+  });
+
+  test("missing custom object: it is not there, and the version is served", async () => {
+    plainServer.reset({ "*": reply("missing custom object") });
+    const { results } = await run(eso, {}, plainServer);
+    expect(results).toEqual([undefined]);
+    expect(plainServer.asked).toEqual([`GET ${at("v1")}`]);
+  });
+
+  test.each([
+    ["missing object", `k8s.get_resource("shop", "cm", "none", { base_url = URL })`, "get"],
+    ["unauthorized", `k8s.list(nil, "pod", { base_url = URL })`, "get"],
+    ["forbidden", `k8s.list("shop", "pod", { base_url = URL })`, "get"],
+    ["exists", `k8s.create("shop", "cm", { metadata = { name = "flags" } }, { base_url = URL })`, "post"],
+    ["invalid", `k8s.create("shop", "cm", { metadata = { name = "Not Valid" } }, { base_url = URL })`, "post"],
+    [
+      "unsupported patch",
+      `k8s.patch("/api/v1/namespaces/shop/configmaps/flags", {}, { base_url = URL, content_type = "application/json" })`,
+      "patch",
+    ],
+    [
+      "apply conflict",
+      `k8s.apply({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "flags", namespace = "shop" } }, { base_url = URL })`,
+      "patch",
+    ],
+  ])("%s: raised with its status", async (name, code, verb) => {
+    plainServer.reset({ "*": reply(name) });
+    const { error } = await run(code, {}, plainServer);
+    expect(error).toStartWith(`k8s.${verb}: HTTP ${answers[name]!.status} /api/v1/`);
+    expect(error).toContain((answers[name]!.body as { message: string }).message.split('"')[0]!);
+  });
+
+  test("too old to watch: the watch begins anew", async () => {
+    const line = (body: unknown) => ({ status: 200, body: `${JSON.stringify(body)}\n` });
+    plainServer.reset({
+      "*": (_call, nth) => line(nth === 1 ? answers["too old to watch"]!.body : { type: "ADDED", object: object("a") }),
+    });
+    const source = `local seen k8s.watch("shop", "cm", function(event, map) seen = map.metadata.name return true end, { base_url = URL, resource_version = "1" }) return seen`;
+    expect((await run(source, {}, plainServer)).results).toEqual(["a"]);
   });
 });

@@ -475,7 +475,6 @@ describe("getting started", () => {
     },
     [`return vault.wait(URL, { timeout = 3 })`]: {
       routes: { "GET /v1/sys/health": text("no", 503) },
-      slept: [2, 1],
       raises: `vault.wait: not reachable at URL after 3s (last: vault: GET ${health} HTTP 503: no)`,
     },
     [`return vault.wait(URL, { timeout = 3, unsealed = true, health_path = "/h" })`]: {

@@ -1,0 +1,7 @@
+#!/usr/bin/assay
+local resp = http.get(env.get("GRAFANA_URL", "http://grafana.monitoring:80") .. "/api/health")
+assert.eq(resp.status, 200, "Grafana not responding")
+
+local data = json.parse(resp.body)
+assert.eq(data.database, "ok", "Grafana database unhealthy")
+log.info("Grafana healthy: version=" .. data.version)

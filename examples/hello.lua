@@ -1,0 +1,2 @@
+#!/usr/bin/assay
+log.info("Hello from Assay!")
