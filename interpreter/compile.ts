@@ -1,5 +1,6 @@
 /** From the resolved syntax tree to the nodes that evaluate it. */
 import type {
+  AssignmentStatement,
   BinaryExpression,
   Chunk,
   Expression,
@@ -378,6 +379,7 @@ class Compiler {
       case "LocalStatement":
       case "AssignmentStatement":
       case "GlobalStatement":
+        if (statement.type === "AssignmentStatement") this.observeStore(node, statement, order);
         this.point(
           node instanceof Block ? (node.statements[0] ?? node) : node,
           "statement",
@@ -402,6 +404,13 @@ class Compiler {
         this.point(node, "statement", line, 0, order);
         return node;
     }
+  }
+
+  /** A store on another line than its value. */
+  private observeStore(node: StatementNode, { init, line }: AssignmentStatement, order: number): void {
+    const { value } = node as { value?: unknown };
+    if (init.length !== 1 || init[0]?.type !== "BinaryExpression" || !(value instanceof ExpressionNode)) return;
+    if (firstLine(init[0], line) !== line) this.point(value, "expression", 0, line, order);
   }
 
   private point(node: object, kind: HookPoint["kind"], before: number, after: number, order: number): void {
@@ -921,6 +930,7 @@ class Compiler {
     right: ExpressionNode,
   ): ExpressionNode {
     const { line, operator } = expression;
+    if (this.debug) this.observeOperands(expression, left, right);
     switch (operator) {
       case "and":
         return new And(left, right);
@@ -939,6 +949,19 @@ class Compiler {
       default:
         return this.arithmetic(operator, left, right, line);
     }
+  }
+
+  /** Operands on other lines than their operator: hooks hear of each line. */
+  private observeOperands(
+    { line, left, right }: BinaryExpression | LogicalExpression,
+    leftNode: ExpressionNode,
+    rightNode: ExpressionNode,
+  ): void {
+    if (left.type !== "MemberExpression" && left.type !== "IndexExpression") return;
+    if (right.type !== "MemberExpression" && right.type !== "IndexExpression") return;
+    if (left.line === right.line && left.line === line) return;
+    this.point(leftNode, "expression", left.line, 0, this.order);
+    this.point(rightNode, "expression", right.line, line, this.order);
   }
 
   private equality(left: ExpressionNode, right: ExpressionNode, expected: boolean, line: number): ExpressionNode {
@@ -1115,6 +1138,9 @@ function firstLine(expression: Expression, fallback: number): number {
       return firstLine(expression.base, expression.line || fallback);
     case "FunctionDeclaration":
       return expression.lastLine;
+    case "Identifier":
+      // A local is where it is needed already.
+      return expression.binding?.kind === "local" ? fallback : expression.line || fallback;
     default:
       return expression.line || fallback;
   }

@@ -1,7 +1,8 @@
 /** Coroutines (manual §2.6): their registers and the continuation records they wait with. */
 import type { LuaError } from "./error.ts";
 import type { Registers } from "./state.ts";
-import type { Value } from "./value.ts";
+import type { Site } from "./nodes/node.ts";
+import type { Suspended, Value } from "./value.ts";
 
 export type CoroutineStatus = "suspended" | "running" | "normal" | "dead";
 
@@ -11,7 +12,18 @@ export interface Segment {
   position: number;
 }
 
+/** A protected call with a message handler: hands errors to it before anything is closed on their way. */
+export interface Guard {
+  /**
+   * Calls the handler for an error: above the place where it was raised if that is not below `lowest`, else in the
+   * window at `window` on behalf of `caller`. Returns what the handler made of the error.
+   */
+  raised(error: LuaError, lowest: number, window: number, caller: Site): Value | Suspended;
+}
+
 export class Coroutine {
+  /** The innermost protected call under way, if it has a message handler. */
+  guard: Guard | undefined = undefined;
   readonly R: Registers = [undefined, undefined, undefined, undefined];
   status: CoroutineStatus = "suspended";
   /** What to continue, the innermost segment last. */

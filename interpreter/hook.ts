@@ -361,7 +361,7 @@ function instrumentPoint({ node, kind, before, after, order }: HookPoint): void 
 }
 
 /** The body of a function where hooks may be set: tells of its calls and returns. */
-class HookedBody extends Statement {
+export class HookedBody extends Statement {
   constructor(
     readonly prototype: Prototype,
     readonly inner: Statement,
@@ -482,7 +482,7 @@ function leaveNative(R: Registers, base: number, given: Results): Results | Susp
 
 // --- prototypes -------------------------------------------------------------------------------------------------------
 
-/** Prototypes compiled where the debug library is open, and not yet instrumented. */
+/** Prototypes compiled where the debug library is open, while no hook has been set; then they get instrumented. */
 let prototypes: WeakRef<Prototype>[] = [];
 /** Number of them at which those that are gone are dropped. */
 let sweepAt = 1000;
@@ -514,5 +514,4 @@ export function registerPrototype(prototype: Prototype, mayHook: boolean): void 
 function instrument(prototype: Prototype): void {
   if (!(prototype.body instanceof HookedBody)) prototype.body = new HookedBody(prototype, prototype.body);
   for (const point of prototype.points ?? []) instrumentPoint(point);
-  prototype.points = undefined;
 }

@@ -1,11 +1,13 @@
 /** Lines of a function that have code (manual §4.7, `activelines`). */
 import type { Prototype } from "./function.ts";
+import { HookedBody } from "./hook.ts";
 
 /** In ascending order. */
 export function activeLines(prototype: Prototype): number[] {
   if (prototype.stripped) return [];
   const lines = new Set<number>();
-  collect(prototype.body, lines, new Set());
+  collect(prototype.body instanceof HookedBody ? prototype.body.inner : prototype.body, lines, new Set());
+  for (const point of prototype.points ?? []) lines.add(point.before).add(point.after);
   lines.add(prototype.lastLine);
   return [...lines].filter((line) => line > 0).sort((a, b) => a - b);
 }
@@ -18,7 +20,7 @@ function collect(node: unknown, lines: Set<number>, seen: Set<unknown>): void {
     for (const element of node) collect(element, lines, seen);
     return;
   }
-  if ("prototype" in node || "environment" in node) return;
   if ("line" in node && typeof node.line === "number") lines.add(node.line);
+  if ("prototype" in node || "environment" in node) return;
   for (const value of Object.values(node)) collect(value, lines, seen);
 }

@@ -42,7 +42,7 @@
 ---
 --- Also here: `seg strict segs query num` (_url.lua), `rfc3339 parse_time clock` (_time.lua), `need error fail`
 --- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups
---- derive without route_missing any`.
+--- derive with without route_missing any`.
 local errors = require("assay._error")
 local times = require("assay._time")
 local url = require("assay._url")
@@ -223,16 +223,6 @@ function M.target(spec, target)
   return settle(spec, setmetatable({ url = target }, metatable))
 end
 
---- A client like another, with some fields changed for one call.
----@param c table
----@param fields table
----@return table
-function M.derive(c, fields)
-  local out = setmetatable(M.without(fields), { spec = getmetatable(c).spec, __index = c })
-  states[out] = M.state(c)
-  return out
-end
-
 local function spec_of(c)
   local metatable = getmetatable(c)
   return metatable and metatable.spec or error("not a client: call the constructor first", 0)
@@ -332,6 +322,27 @@ local function merged(sources)
   end
   local out = {}
   for key, name in pairs(names) do out[name] = values[key] end
+  return out
+end
+
+--- A client like another, with some fields changed for one call.
+---@param c table
+---@param fields table
+---@return table
+function M.derive(c, fields)
+  local out = setmetatable(M.without(fields), { spec = spec_of(c), __index = c })
+  states[out] = M.state(c)
+  return out
+end
+
+--- A client with the options of one call over its own; headers are put over each other one by one.
+---@param c table
+---@param opts table?
+---@return table
+function M.with(c, opts)
+  if opts == nil then return c end
+  local out = M.derive(c, opts)
+  if opts.headers and c.headers then out.headers = merged({ c.headers, opts.headers, n = 2 }) end
   return out
 end
 

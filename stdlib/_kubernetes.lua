@@ -3,7 +3,6 @@
 --- kubernetes.io/docs/tasks/run-application/access-api-from-pod
 local H = require("assay._http")
 local errors = require("assay._error")
-local kubeconfig = require("assay._kubeconfig")
 local url = require("assay._url")
 
 local M = {}
@@ -77,6 +76,7 @@ local function context_of(opts)
   local name = opts.context or chosen or env.get("ASSAY_K8S_CONTEXT")
   if name == "" then name = nil end
   if not name and not opts.kubeconfig and M.incluster() then return nil end
+  local kubeconfig = require("assay._kubeconfig")
   local config = kubeconfig.load(opts)
   if not config then
     if name or opts.kubeconfig then error("k8s: there is no kubeconfig file", 0) end
@@ -90,7 +90,7 @@ end
 ---@param opts table?
 ---@return string[] names, string? current
 function M.contexts(opts)
-  local config = kubeconfig.load(opts)
+  local config = require("assay._kubeconfig").load(opts)
   local names = {}
   for _, entry in ipairs(config and config.contexts or {}) do names[#names + 1] = entry.name end
   return names, opts and opts.context or chosen or env.get("ASSAY_K8S_CONTEXT") or (config and config.current)

@@ -457,6 +457,7 @@ end
 --- Fetches one resource of any kind.
 local function resource(c, fn, group, version, kind, name, opts)
   H.need("crossplane." .. fn, "api_group", group, "version", version, "kind", kind, "name", name)
+  c = H.with(c, opts)
   local plural = plural_of(c, group, version, kind)
   return K.object(c, K.kind(group, version, plural), opts and opts.namespace, name)
 end
@@ -501,8 +502,9 @@ end
 --- Example: assert.gt(#c:managed_resources("s3.aws.upbound.io", "v1beta1", "buckets").items, 0)
 function Client:managed_resources(api_group, version, kind, opts)
   H.need("crossplane.managed_resources", "api_group", api_group, "version", version, "kind", kind)
-  local plural = plural_of(self, api_group, version, kind)
-  return K.collection(self, K.kind(api_group, version, plural), opts and opts.namespace)
+  local c = H.with(self, opts)
+  local plural = plural_of(c, api_group, version, kind)
+  return K.collection(c, K.kind(api_group, version, plural), opts and opts.namespace)
 end
 
 --- Where a managed resource stands.

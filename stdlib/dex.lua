@@ -2,7 +2,7 @@
 --- All but `health`, `ready` and `telemetry` works for any provider.
 ---
 --- Where a function takes `url`, it takes the issuer's address including its path, a table `{ url = …, ca_file = … }` with
---- the options of a client, or a client; and `dex.client(url)` has all functions as methods. Endpoints are where the
+--- the options of a client, or a client; and `dex.client(url)` has the functions as methods. Endpoints are where the
 --- discovery document says; where that host cannot be reached, as from inside a cluster, they are sought below `url`.
 --- Source: OpenID Connect Discovery 1.0, openid.net/specs/openid-connect-discovery-1_0.html; dexidp.io/docs.
 --- Example: local report = dex.validate_config("https://dex.example.com/dex"); assert.eq(report.ok, true, table.concat(report.errors, "; "))
@@ -10,12 +10,21 @@ local H = require("assay._http")
 
 local M = {}
 
+--- What a client has. There `token` is the credential, so that function is `c.tokens:get(…)`.
+local methods = setmetatable({}, {
+  __index = function(_, name)
+    if name == "token" then return nil end
+    return M[name == "get_token" and "token" or name]
+  end,
+})
+
 local spec = {
   name = "dex",
   style = "call",
-  methods = M,
+  methods = methods,
   groups = {
     discovery = { "discovery", config = "discovery", jwks = "jwks", issuer = "issuer", has_endpoint = "has_endpoint" },
+    tokens = { get = "get_token", verify = "verify", introspect = "introspect" },
     health = { "health", check = "health", ready = "ready", wait = "wait_ready" },
     scopes = { list = "supported_scopes", supports = "supports_scope" },
     grants = {
@@ -24,7 +33,8 @@ local spec = {
   },
 }
 
---- A provider with all functions of this module as methods, `c:jwks()`, and grouped: `c.scopes:list()`.
+--- A provider with all functions of this module as methods, `c:jwks()`, and grouped: `c.scopes:list()`. Only `token` is
+--- `c.tokens:get(fields)` there.
 --- Source: Assay
 ---@param url string|assay.target the issuer's address, including its path
 ---@param opts assay.options?

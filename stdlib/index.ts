@@ -21,6 +21,7 @@ import dex from "./dex.lua" with { type: "text" };
 import eso from "./eso.lua" with { type: "text" };
 import flux from "./flux.lua" with { type: "text" };
 import grafana from "./grafana.lua" with { type: "text" };
+import harbor from "./harbor.lua" with { type: "text" };
 import healthcheck from "./healthcheck.lua" with { type: "text" };
 import k8s from "./k8s.lua" with { type: "text" };
 import kargo from "./kargo.lua" with { type: "text" };
@@ -40,6 +41,7 @@ export const modules: Readonly<Record<string, string>> = {
   eso,
   flux,
   grafana,
+  harbor,
   healthcheck,
   k8s,
   kargo,

@@ -9,12 +9,9 @@
 --- Example: k8s.wait_ready("shop", "deployment", "api", 180)
 local H = require("assay._http")
 local K = require("assay._kubernetes")
-local documents = require("assay._documents")
-local exec = require("assay._exec")
-local jsonpath = require("assay._jsonpath")
 local kinds = require("assay._kinds")
 local readiness = require("assay._readiness")
-local watching = require("assay._watch")
+-- What only some scripts need (_documents, _exec, _jsonpath, _watch) is loaded by the functions that need it.
 
 local M = {}
 
@@ -450,6 +447,7 @@ end
 function M.apply(body, opts)
   H.need("k8s.apply", "body", body)
   opts = opts or {}
+  local documents = require("assay._documents")
   local c, out = target(opts), {}
   for _, document in ipairs(documents.documents(body)) do
     if document.metadata and document.metadata.managedFields ~= nil then
@@ -659,7 +657,7 @@ function M.exec(namespace, pod, command, opts)
   if type(command) == "string" then command = { command } end
   if #command == 0 then error("k8s.exec: command is required", 0) end
   opts = opts or {}
-  return exec.run(target(opts), {
+  return require("assay._exec").run(target(opts), {
     path = K.path("/api/v1", "pods", namespace, pod) .. "/exec",
     command = command,
     container = opts.container,
@@ -852,7 +850,7 @@ function M.wait_for(namespace, kind, name, wanted, timeout_secs, opts)
     if response.status == 404 then return wanted.deleted == true, "not found" end
     if wanted.deleted then return false, "still there" end
     if wanted.jsonpath then
-      local found = jsonpath.find(object, wanted.jsonpath)
+      local found = require("assay._jsonpath").find(object, wanted.jsonpath)
       local text = found[1] ~= nil and (math.type(found[1]) and H.num(found[1]) or tostring(found[1])) or nil
       if wanted.value == nil then return text ~= nil and text ~= "", "no value" end
       local value = math.type(wanted.value) and H.num(wanted.value) or tostring(wanted.value)
@@ -987,7 +985,8 @@ function M.watch(namespace, kind, fn, opts)
     fn, opts = nil, fn
   end
   opts = opts or {}
-  local next_one, closing = watching.events(target(opts), M._list_path(namespace, kind), opts)
+  local path = M._list_path(namespace, kind)
+  local next_one, closing = require("assay._watch").events(target(opts), path, opts)
   if not fn then return next_one, nil, nil, closing end
   local _ <close> = closing
   for event, object in next_one do
@@ -1091,14 +1090,14 @@ for name, position in pairs(OPTIONS) do
       -- The time-out was left out.
       given, arguments[position - 1] = arguments[position - 1], nil
     end
-    arguments[position] = given and H.derive(c, given) or c
+    arguments[position] = given and H.with(c, given) or c
     return M[name](table.unpack(arguments, 1, math.max(position, arguments.n)))
   end
 end
 for _, name in ipairs({ "annotate", "label" }) do
   bound.methods[name] = function(c, namespace, kind, of, values, value, opts)
-    if type(values) == "table" then return M[name](namespace, kind, of, values, value and H.derive(c, value) or c) end
-    return M[name](namespace, kind, of, values, value, opts and H.derive(c, opts) or c)
+    if type(values) == "table" then return M[name](namespace, kind, of, values, value and H.with(c, value) or c) end
+    return M[name](namespace, kind, of, values, value, opts and H.with(c, opts) or c)
   end
 end
 for _, name in ipairs({ "register_crd", "use_context", "_resource_path", "_list_path" }) do

@@ -282,13 +282,14 @@ end
 --- Source: Kargo API, Freight
 ---@param namespace string? the project; nil or "*": all
 ---@param opts { warehouse: string?, stage: string?, label_selector: string? }? the warehouse it comes from; the stage
----  that it is in, verified in, or approved for; both must match
+---  that it is in, verified in, or approved for; both must match; also the options of a client
 ---@return table[] freight
 --- Raises "kargo: GET PATH HTTP STATUS: BODY".
 --- Example: assert.gt(#c:freight_list("shop", { warehouse = "images" }), 0)
 function Client:freight_list(namespace, opts)
-  local items = with_freights(self, function(freights)
-    return K.collection(self, freights, namespace, selected(opts)).items
+  local c = H.with(self, opts)
+  local items = with_freights(c, function(freights)
+    return K.collection(c, freights, namespace, selected(opts)).items
   end)
   local warehouse, stage = opts and opts.warehouse, opts and opts.stage
   local out = {}
@@ -392,12 +393,12 @@ end
 --- Promotions of a project.
 --- Source: Kargo API, Promotion
 ---@param namespace string? the project; nil or "*": all
----@param opts { stage: string?, label_selector: string? }? only those to a stage
+---@param opts { stage: string?, label_selector: string? }? only those to a stage; also the options of a client
 ---@return table[] promotions
 --- Raises "kargo: GET PATH HTTP STATUS: BODY".
 --- Example: assert.eq(#c:promotions("shop", { stage = "staging" }), 1)
 function Client:promotions(namespace, opts)
-  local items = K.collection(self, PROMOTIONS, namespace, selected(opts)).items
+  local items = K.collection(H.with(self, opts), PROMOTIONS, namespace, selected(opts)).items
   local stage = opts and opts.stage
   if not stage then return items end
   local out = {}

@@ -7,7 +7,6 @@
 --- Example: local c = velero.client(); local backup = c:latest_completed_backup("daily"); assert.not_nil(backup)
 local H = require("assay._http")
 local K = require("assay._kubernetes")
-local gzip = require("assay._gzip")
 
 local M = {}
 
@@ -360,7 +359,7 @@ local function download(c, fn, target, name)
   local store = H.client({ name = "velero" }, base, {
     timeout = c.timeout, insecure = c.insecure, ca_file = c.ca_file, ca = c.ca, proxy = c.proxy,
   })
-  return gzip.unpack((H.get(store, path .. query, { raw = true, shown = path })))
+  return require("assay._gzip").unpack((H.get(store, path .. query, { raw = true, shown = path })))
 end
 
 --- The log of a backup, as text.

@@ -2,8 +2,9 @@
 import { Continuation, call, invoke, NATIVE_SITE } from "../call.ts";
 import { LuaError } from "../error.ts";
 import { argumentError, checkFunction } from "../native.ts";
-import { suspend } from "../nodes/node.ts";
-import { MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "../state.ts";
+import type { Guard } from "../coroutine.ts";
+import { type Site, suspend } from "../nodes/node.ts";
+import { MAX_NATIVE_CALLS, CALLS_MASK, NATIVE_WINDOW, type Registers, state } from "../state.ts";
 import { allowOverflow, caught } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 
@@ -29,42 +30,97 @@ class ProtectedCall extends Continuation {
   override get isYieldable(): boolean {
     return true;
   }
-  override proceed(_saved: unknown, value: Results): Results {
+  override proceed(saved: unknown, value: Results): Results {
+    state.coroutine.guard = (saved as Outside).guard;
     return success(value);
   }
   override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
+    const { guard, nativeCalls } = saved as Outside;
+    state.coroutine.guard = guard;
     const { value } = catchable(error);
-    state.nativeCalls = state.coroutine.entryCalls + (saved as number);
+    state.nativeCalls = state.coroutine.entryCalls + nativeCalls;
     return [false, value];
   }
 }
 const PROTECTED = new ProtectedCall();
 
+/** What holds around a pcall that waits. */
+interface Outside {
+  guard: Guard | undefined;
+  nativeCalls: number;
+}
+
 export function protectedCall(args: Value[]): Results | Suspended {
   if (args.length === 0) throw argumentError(1, "value expected");
-  const { top, nativeCalls } = state;
+  const { top, nativeCalls, coroutine } = state;
+  const { guard } = coroutine;
   const fn = args.shift();
   let given: Results | Suspended;
+  coroutine.guard = undefined; // errors inside are for this call, not for a message handler further out
   try {
     given = call(fn, args, true);
   } catch (error) {
+    coroutine.guard = guard;
     const { value } = catchable(error);
     state.top = top;
     state.nativeCalls = nativeCalls;
     state.records = [];
     return [false, value];
   }
-  return given === SUSPENDED ? suspend(PROTECTED, top, 0, nativeCalls - state.coroutine.entryCalls) : success(given);
+  if (given === SUSPENDED) {
+    return suspend(PROTECTED, top, 0, { guard, nativeCalls: nativeCalls - coroutine.entryCalls } satisfies Outside);
+  }
+  coroutine.guard = guard;
+  return success(given);
 }
 
-interface Guarded {
-  readonly handler: Value;
-  /** Native calls under way outside the xpcall, in its coroutine. */
-  readonly nativeCalls: number;
+/** An xpcall under way: its message handler, and how often that has been needed. */
+class Guarded implements Guard {
   /** Errors handled so far: those of the handler itself go to the handler again, one level deeper. */
-  failures: number;
+  failures = 0;
   /** Whether one of them was that the stack was full. */
-  overflowed: boolean;
+  overflowed = false;
+  constructor(
+    readonly handler: Value,
+    /** Native calls under way outside the xpcall, in its coroutine. */
+    readonly nativeCalls: number,
+    /** What guarded the coroutine around it. */
+    readonly outer: Guard | undefined,
+  ) {}
+
+  /** The absolute number of native calls outside. */
+  get outside(): number {
+    return state.coroutine.entryCalls + this.nativeCalls;
+  }
+
+  raised(error: LuaError, lowest: number, window: number, caller: Site): Value | Suspended {
+    const { R, coroutine } = state;
+    state.records = [];
+    const nativeCalls = this.outside;
+    let failure = error;
+    for (;;) {
+      const depth = nativeCalls + ++this.failures;
+      if ((failure.isOverflow && this.overflowed) || (depth & CALLS_MASK) > MAX_NATIVE_CALLS + HOPELESS) {
+        return "error in error handling";
+      }
+      this.overflowed ||= failure.isOverflow;
+      const inPlace = failure.base >= lowest && failure.coroutine === coroutine;
+      const site = inPlace ? (failure.site ?? NATIVE_SITE) : caller;
+      const base = inPlace ? failure.base + site.size : window;
+      const value = (depth & CALLS_MASK) > MAX_NATIVE_CALLS ? "C stack overflow" : failure.value;
+      try {
+        state.nativeCalls = depth;
+        allowOverflow(true);
+        const given = invoke(this.handler, [value], R, base, site);
+        return given === SUSPENDED ? SUSPENDED : first(given);
+      } catch (thrown) {
+        failure = catchable(thrown);
+        state.records = [];
+      } finally {
+        allowOverflow(false);
+      }
+    }
+  }
 }
 
 const CALLING = 0;
@@ -82,9 +138,10 @@ class HandledCall extends Continuation {
     return true;
   }
   override proceed(saved: unknown, value: Results, stage: number): Results {
-    const { nativeCalls } = saved as Guarded;
+    const guarded = saved as Guarded;
+    state.coroutine.guard = guarded.outer;
     if (stage === CALLING) return success(value);
-    state.nativeCalls = state.coroutine.entryCalls + nativeCalls;
+    state.nativeCalls = guarded.outside;
     return [false, first(value)];
   }
   override handle(_R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
@@ -93,56 +150,30 @@ class HandledCall extends Continuation {
 }
 const HANDLED = new HandledCall();
 
-/** Passes an error through the message handler, in a window above the place where it was raised. */
+/** What an xpcall returns for an error: what its message handler made of it. */
 function handleError(error: LuaError, guarded: Guarded, top: number): Results | Suspended {
-  const { R, coroutine } = state;
-  state.records = [];
-  const nativeCalls = coroutine.entryCalls + guarded.nativeCalls;
-  let failure = error;
-  for (;;) {
-    const depth = nativeCalls + ++guarded.failures;
-    if ((failure.isOverflow && guarded.overflowed) || depth > MAX_NATIVE_CALLS + HOPELESS) {
-      state.top = top;
-      state.nativeCalls = nativeCalls;
-      return [false, "error in error handling"];
-    }
-    guarded.overflowed ||= failure.isOverflow;
-    const site = failure.site ?? NATIVE_SITE;
-    const inPlace = failure.base >= top && failure.coroutine === coroutine;
-    const base = inPlace ? failure.base + site.size : top + NATIVE_WINDOW;
-    const value = depth > MAX_NATIVE_CALLS ? "C stack overflow" : failure.value;
-    try {
-      state.nativeCalls = depth;
-      allowOverflow(true);
-      const given = invoke(guarded.handler, [value], R, base, inPlace ? site : NATIVE_SITE);
-      state.top = top;
-      if (given === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
-      state.nativeCalls = nativeCalls;
-      return [false, first(given)];
-    } catch (thrown) {
-      failure = catchable(thrown);
-      state.records = [];
-    } finally {
-      allowOverflow(false);
-    }
-  }
+  // A to-be-closed variable on the way has had it handled already, before its __close ran.
+  const value = error.handled ? error.value : guarded.raised(error, top, top + NATIVE_WINDOW, NATIVE_SITE);
+  state.top = top;
+  if (value === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
+  state.coroutine.guard = guarded.outer;
+  state.nativeCalls = guarded.outside;
+  return [false, value];
 }
 
 export function protectedCallWithHandler(args: Value[]): Results | Suspended {
   checkFunction(args[1], 2);
-  const { top, nativeCalls } = state;
+  const { top, nativeCalls, coroutine } = state;
   const fn = args.shift();
-  const guarded: Guarded = {
-    handler: args.shift(),
-    nativeCalls: nativeCalls - state.coroutine.entryCalls,
-    failures: 0,
-    overflowed: false,
-  };
+  const guarded = new Guarded(args.shift(), nativeCalls - coroutine.entryCalls, coroutine.guard);
   let given: Results | Suspended;
+  coroutine.guard = guarded;
   try {
     given = call(fn, args, true);
   } catch (thrown) {
     return handleError(catchable(thrown), guarded, top);
   }
-  return given === SUSPENDED ? suspend(HANDLED, top, CALLING, guarded) : success(given);
+  if (given === SUSPENDED) return suspend(HANDLED, top, CALLING, guarded);
+  coroutine.guard = guarded.outer;
+  return success(given);
 }

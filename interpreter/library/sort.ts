@@ -7,7 +7,7 @@ import { Continuation, call, complete, NATIVE_SITE, prologue } from "../call.ts"
 import { failure } from "../error.ts";
 import { LuaFunction } from "../function.ts";
 import { RETURN, suspend } from "../nodes/node.ts";
-import { LOCALS, CALLS_MASK, MAX_NATIVE_CALLS, NATIVE_WINDOW, state } from "../state.ts";
+import { CALLS_MASK, LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, state } from "../state.ts";
 import type { LuaTable } from "../table.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { first, NOTHING, type Results, SUSPENDED, type Suspended, truthy, type Value } from "../value.ts";
@@ -82,6 +82,9 @@ class Sorter {
   private pivot: Value = undefined;
   private i = 0;
   private j = 0;
+  /** The elements compared: they are what changes places, whatever the order function does to the table. */
+  private x: Value = undefined;
+  private y: Value = undefined;
   private random = false;
   /** Intervals still to be sorted: low and high of each. */
   private readonly open: number[] = [];
@@ -106,44 +109,49 @@ class Sorter {
           this.low = this.open.pop() as number;
           continue;
         }
-        const given = this.less(table.getIndex(this.high), table.getIndex(this.low));
+        this.x = table.getIndex(this.low);
+        this.y = table.getIndex(this.high);
+        const given = this.less(this.y, this.x);
         stage = ENDS;
         if (given === SUSPENDED) return this.wait(stage);
         less = given;
       }
       if (stage === ENDS) {
-        if (less) this.swap(this.low, this.high);
+        if (less) this.set(this.low, this.y, this.high, this.x);
         if (this.high - this.low === 1) {
           this.low = this.high;
           stage = NONE;
           continue;
         }
         this.at = pivotPosition(this.low, this.high, this.random);
-        const given = this.less(table.getIndex(this.at), table.getIndex(this.low));
+        this.x = table.getIndex(this.at);
+        this.y = table.getIndex(this.low);
+        const given = this.less(this.x, this.y);
         stage = PIVOT_FIRST;
         if (given === SUSPENDED) return this.wait(stage);
         less = given;
       }
       if (stage === PIVOT_FIRST) {
+        stage = LAST_PIVOT;
         if (less) {
-          this.swap(this.at, this.low);
+          this.set(this.at, this.y, this.low, this.x);
           less = false;
         } else {
-          const given = this.less(table.getIndex(this.high), table.getIndex(this.at));
-          if (given === SUSPENDED) return this.wait(LAST_PIVOT);
+          this.y = table.getIndex(this.high);
+          const given = this.less(this.y, this.x);
+          if (given === SUSPENDED) return this.wait(stage);
           less = given;
         }
-        stage = LAST_PIVOT;
       }
       if (stage === LAST_PIVOT) {
-        if (less) this.swap(this.at, this.high);
+        if (less) this.set(this.at, this.y, this.high, this.x);
         if (this.high - this.low === 2) {
           this.low = this.high;
           stage = NONE;
           continue;
         }
         this.pivot = table.getIndex(this.at);
-        this.swap(this.at, this.high - 1);
+        this.set(this.at, table.getIndex(this.high - 1), this.high - 1, this.pivot);
         this.i = this.low;
         this.j = this.high - 1;
       }
@@ -156,15 +164,15 @@ class Sorter {
   /** Moves what is below the pivot to its left and the rest to its right; false when a comparison has to wait. */
   private partition(stage: number, less: boolean): boolean {
     const { table, pivot, high } = this;
-    let { i, j } = this;
+    let { i, j, x, y } = this;
     let answered = stage === UPWARD || stage === DOWNWARD;
     for (;;) {
       if (!answered || stage === UPWARD) {
         for (;;) {
           if (!answered) {
-            i++;
-            const given = this.less(table.getIndex(i), pivot);
-            if (given === SUSPENDED) return this.waitAt(UPWARD, i, j);
+            x = table.getIndex(++i);
+            const given = this.less(x, pivot);
+            if (given === SUSPENDED) return this.waitAt(UPWARD, i, j, x, y);
             less = given;
           }
           answered = false;
@@ -174,9 +182,9 @@ class Sorter {
       }
       for (;;) {
         if (!answered) {
-          j--;
-          const given = this.less(pivot, table.getIndex(j));
-          if (given === SUSPENDED) return this.waitAt(DOWNWARD, i, j);
+          y = table.getIndex(--j);
+          const given = this.less(pivot, y);
+          if (given === SUSPENDED) return this.waitAt(DOWNWARD, i, j, x, y);
           less = given;
         }
         answered = false;
@@ -184,9 +192,9 @@ class Sorter {
         if (j < i) invalidOrder();
       }
       if (j < i) break;
-      this.swap(i, j);
+      this.set(i, y, j, x);
     }
-    this.swap(high - 1, i);
+    this.set(high - 1, x, i, pivot);
     this.at = i;
     return true;
   }
@@ -210,11 +218,9 @@ class Sorter {
     if (larger / 128 > smaller) this.random = true;
   }
 
-  private swap(i: number, j: number): void {
-    const { table } = this;
-    const value = table.getIndex(i);
-    table.setIndex(i, table.getIndex(j));
-    table.setIndex(j, value);
+  private set(i: number, x: Value, j: number, y: Value): void {
+    this.table.setIndex(i, x);
+    this.table.setIndex(j, y);
   }
 
   private wait(stage: number): Suspended {
@@ -222,9 +228,11 @@ class Sorter {
     return suspend(SORTING, state.top, 0, this);
   }
 
-  private waitAt(stage: number, i: number, j: number): false {
+  private waitAt(stage: number, i: number, j: number, x: Value, y: Value): false {
     this.i = i;
     this.j = j;
+    this.x = x;
+    this.y = y;
     this.wait(stage);
     return false;
   }

@@ -105,6 +105,13 @@ export class DeclareLocals extends Statement {
 const BODY = 0;
 const CLOSING = 1;
 const CLOSING_FAILED = 2;
+const HANDLING = 3;
+
+/** An error whose message handler waits. */
+interface Handling {
+  error: LuaError;
+  calls: number;
+}
 
 /** How control left a scope: a completion with what it carries, or an error. */
 interface Leaving {
@@ -201,6 +208,13 @@ export class CloseScope extends SiteStatement {
     state.records = [];
     const value = this.variable(R, base);
     if (value === undefined || value === false) throw error;
+    const { guard } = state.coroutine;
+    if (guard !== undefined && error instanceof LuaError && !error.handled) {
+      const handled = guard.raised(error, base, base + this.size, this);
+      if (handled === SUSPENDED) return suspend(this, base, HANDLING, { error, calls } satisfies Handling);
+      error.value = handled;
+      error.handled = true;
+    }
     const leaving: Leaving = {
       completion: undefined,
       returned: undefined,
@@ -230,6 +244,12 @@ export class CloseScope extends SiteStatement {
 
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
     if (stage === BODY) return this.leave(R, base, value as Completion);
+    if (stage === HANDLING) {
+      const { error, calls } = saved as Handling;
+      error.value = first(value as Results);
+      error.handled = true;
+      return this.failed(R, base, error, calls);
+    }
     leaveMetamethod();
     return this.left(saved as Leaving);
   }

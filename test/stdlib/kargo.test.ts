@@ -116,6 +116,13 @@ describe("reading", () => {
     'return c:freight_list("shop", { stage = "production" })[1].metadata.name': { gives: "f2" },
     'return c:freight_list("shop", { stage = "old" })[1].metadata.name': { gives: "f2" },
     'return c:freight_list("shop", { stage = "staging", warehouse = "charts" })': { gives: [] },
+    'c.headers = { ["X-A"] = "1", ["X-B"] = "1" } c:freight_list("shop", { headers = { ["x-b"] = "2" } })': {
+      headers: { "x-a": "1", "x-b": "2" },
+    },
+    'return c:promotions("shop", { timeout = 0.05 })': {
+      routes: { [`GET ${NS}/promotions`]: { silent: true } },
+      raises: `kargo: GET ${NS}/promotions: timeout after 0.05s`,
+    },
     'return #c:freight_list("shop", { label_selector = "a=b,c" })': {
       asked: [`GET ${NS}/freights?labelSelector=a%3Db%2Cc`],
     },

@@ -1,0 +1,89 @@
+/**
+ * The executable in a root filesystem like the image's: itself, the C library and /proc (which Bun needs), and nothing else; no /dev,
+ * no /tmp, no shell, as an ordinary user. Needs root, for chroot and for mounting /proc.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, cpSync, mkdirSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { BINARY, cleanEnv } from "../support/binary.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { serve } from "../support/server.ts";
+
+const folder = temporaryFolder();
+const root = folder.file("root");
+const proc = join(root, "proc");
+const possible = process.platform === "linux" && process.getuid?.() === 0 && canMount();
+
+function canMount(): boolean {
+  if (["chroot", "ldd", "mount", "umount"].some((name) => Bun.which(name) === null)) return false;
+  mkdirSync(proc, { recursive: true });
+  return Bun.spawnSync(["mount", "-t", "proc", "proc", proc]).exitCode === 0;
+}
+
+afterAll(() => {
+  if (possible) Bun.spawnSync(["umount", proc]);
+  folder.remove();
+});
+
+describe.if(possible)("in an empty root", () => {
+  beforeAll(() => {
+    const libraries = Bun.spawnSync(["ldd", BINARY]).stdout.toString().match(/\/\S+/g) ?? [];
+    for (const file of libraries.filter((one) => one.startsWith("/lib"))) {
+      const target = join(root, file);
+      mkdirSync(dirname(target), { recursive: true });
+      copyFileSync(realpathSync(file), target);
+    }
+    mkdirSync(join(root, "usr/bin"), { recursive: true });
+    cpSync(BINARY, join(root, "usr/bin/assay"));
+    mkdirSync(join(root, "work"));
+  });
+
+  async function inside(args: string[], env: Record<string, string> = {}) {
+    const child = Bun.spawn(["chroot", "--userspec=65532:65532", root, "/usr/bin/assay", ...args], {
+      env: { ...cleanEnv(env), HOME: "" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr, status] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { stdout, stderr, status };
+  }
+
+  test("a script with a bit of everything", async () => {
+    folder.write(
+      "root/work/a.lua",
+      `
+      local conn <close> = db.connect("sqlite::memory:")
+      assert.eq(db.query(conn, "select 1 as n")[1].n, 1)
+      assert.eq(crypto.hash("x"):len(), 64)
+      assert.eq(yaml.parse("a: 1").a, 1)
+      assert(require("assay.healthcheck"))
+      print(template.render_string("{{ a }}", { a = "rendered" }), os.date("!%Y", 0))
+    `,
+    );
+    expect(await inside(["/work/a.lua"])).toEqual({ status: 0, stdout: "rendered\t1970\n", stderr: "" });
+  });
+
+  test("checks", async () => {
+    const server = serve({ "/": () => Response.json({ ok: true }) });
+    folder.write(
+      "root/work/c.yaml",
+      `checks:
+  - {name: http, type: http, url: "${server.url}/", expect: {json: .ok}}
+  - {name: script, type: script, script: "assert(http.get([[${server.url}/]]).ok)"}\n`,
+    );
+    const ran = await inside(["/work/c.yaml", "--format", "tap"]);
+    await server.stop();
+    expect(ran.stdout).toBe("TAP version 13\n1..2\nok 1 - http\nok 2 - script\n");
+    expect(ran.status).toBe(0);
+  });
+
+  test("help and version", async () => {
+    expect((await inside(["--version"])).status).toBe(0);
+    expect((await inside(["help", "http.get"])).status).toBe(0);
+  });
+});
