@@ -66,9 +66,12 @@ for (const file of files) {
     }
   }
   const own = times.assay === undefined ? Number.NaN : median(times.assay);
-  const cells = names.map((name) => (times[name] === undefined ? "failed" : median(times[name]).toFixed(3)).padStart(11));
+  const cells = names.map((name) =>
+    (times[name] === undefined ? "failed" : median(times[name]).toFixed(3)).padStart(11),
+  );
   for (const name of names) {
-    if (name !== "assay" && times[name] !== undefined && !Number.isNaN(own)) (logs[name] ??= []).push(Math.log(median(times[name]) / own));
+    if (name !== "assay" && times[name] !== undefined && !Number.isNaN(own))
+      (logs[name] ??= []).push(Math.log(median(times[name]) / own));
   }
   const reference = times["lua5.4"];
   const ratio = reference === undefined ? "" : (median(reference) / own).toFixed(2);

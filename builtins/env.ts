@@ -2,16 +2,15 @@
 import { failure } from "../interpreter/error.ts";
 import { any, fn, library, optional, returns, string } from "../interpreter/native.ts";
 import { fromText, toText } from "../interpreter/text.ts";
-import { host } from "./host.ts";
+import { type Host, host } from "./host.ts";
 
 /** A variable as bytes; undefined when it is unset or hidden from the script. */
-function read(key: string): string | undefined {
+export function readVariable(from: Host, key: string): string | undefined {
   const name = toText(key);
   // No variable has such a name; asking the system for it would be an error of its own.
   if (name === undefined || name === "" || /[=\0]/.test(name)) return undefined;
-  const { permissions } = host();
-  if (!permissions.mayReadEnv(name)) return undefined;
-  const value = host().env(name);
+  if (!from.permissions.mayReadEnv(name)) return undefined;
+  const value = from.env(name);
   return value === undefined ? undefined : fromText(value);
 }
 
@@ -22,7 +21,7 @@ export const envLibrary = library("env", "Environment variables; a check's own `
     returns: [returns("value", "string?", "the default, or nil, when it is unset")],
     source: "Assay",
     example: `assert(env.get("NO_SUCH_VARIABLE", "none") == "none")`,
-    run: (key, fallback) => read(key) ?? fallback,
+    run: (key, fallback) => readVariable(host(), key) ?? fallback,
   }),
   fn("require", {
     summary: "The value of an environment variable that must be set.",
@@ -32,7 +31,7 @@ export const envLibrary = library("env", "Environment variables; a check's own `
     source: "Assay",
     example: `assert(not pcall(env.require, "NO_SUCH_VARIABLE"))`,
     run: (key) => {
-      const value = read(key);
+      const value = readVariable(host(), key);
       if (value === undefined) throw failure(`env.require: ${key} is not set`);
       return value;
     },

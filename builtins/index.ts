@@ -112,6 +112,7 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
     if (host.settings.logSink !== undefined) host.settings.logSink(message.trimEnd());
     else void writeText(2, message);
   };
+  vm.getenv = (name) => (require("./env.ts") as typeof import("./env.ts")).readVariable(host, name);
   const closed = new Map<string, Row>();
   /** What only the embedded modules may use: a pod's credentials are files, for one. */
   const hidden = new Map<string, Row>();

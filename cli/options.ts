@@ -26,8 +26,10 @@ export const SCRIPT_OPTIONS = [
   { name: "allow-net", value: "HOST[:PORT],…", valueOptional: true, summary: "connect nowhere else" },
   { name: "deny-net", summary: "no connections at all" },
   { name: "allow-read", value: "DIR,…", valueOptional: true, summary: "read files nowhere else" },
+  { name: "deny-read", summary: "read no files" },
   { name: "allow-write", value: "DIR,…", valueOptional: true, summary: "write files nowhere else" },
   { name: "allow-env", value: "NAME,…", valueOptional: true, summary: "see no other environment variables" },
+  { name: "deny-env", summary: "see no environment variables" },
   { name: "readonly", summary: "write no files, change nothing outside" },
   { name: "audit", value: "FILE", summary: "write one JSON line for each access granted or refused" },
   { name: "log-level", value: "LEVEL", summary: "debug, info (the default), warn or error; also ASSAY_LOG" },
@@ -141,10 +143,13 @@ export async function readOptions(
   return { options, words };
 }
 
-/** An option whose value may be left out gets an empty one: the next argument is not its value. */
+/** Stands for a value that was left out; no argument can hold this character. */
+const BARE = "\0";
+
+/** An option whose value may be left out gets this one: the next argument is not its value. */
 function markBare(arg: string, table: readonly Option[]): string {
   const bare = table.some((option) => option.valueOptional === true && arg === `--${option.name}`);
-  return bare ? `${arg}=` : arg;
+  return bare ? `${arg}=${BARE}` : arg;
 }
 
 function readValue(option: Option, value: unknown): string | true | readonly string[] | undefined {
@@ -154,6 +159,8 @@ function readValue(option: Option, value: unknown): string | true | readonly str
   }
   if (option.repeatable === true) return (value as unknown[]).map(String);
   if (Array.isArray(value)) throw usageError(`--${option.name} is given twice`);
+  if (value === BARE) return true;
+  if (option.valueOptional === true && value === "") throw usageError(`--${option.name}: the list is empty`);
   return String(value);
 }
 

@@ -2,6 +2,7 @@
 import type { HostSettings } from "../builtins/host.ts";
 import type { Limits } from "../interpreter/limits.ts";
 import { CHECK_OPTIONS, choice, type OptionValues, textOption } from "./options.ts";
+import { permissionsOf } from "./permissions.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
 import { usageError } from "./status.ts";
 
@@ -17,6 +18,7 @@ export function applyOptions(options: OptionValues, settings: HostSettings, limi
 
 /** The part that scripts of checks share: permissions and the log. */
 export function applyHostOptions(options: OptionValues, settings: HostSettings): void {
+  settings.permissions = permissionsOf(options) ?? settings.permissions;
   settings.logLevel = choice(options, "log-level", ["debug", "info", "warn", "error"]) ?? settings.logLevel;
   settings.logFormat = choice(options, "log-format", ["text", "json"]) ?? settings.logFormat;
 }

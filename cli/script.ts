@@ -13,7 +13,7 @@ import { handleSignals, receivedSignal, type Signal, signalStatus } from "./sign
 import { fileError, Status, usageError } from "./status.ts";
 
 /** Live Lua data that a script may have unless `--memory-limit` says otherwise. */
-const MEMORY_BYTES = 64 * 1024 * 1024;
+export const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** A script to run. */
 export interface Script {
@@ -85,7 +85,7 @@ async function suggestion(file: string, code: string | undefined, commands: read
 export async function runScript(script: Script, options: OptionValues): Promise<Status> {
   const settings: HostSettings = { scriptFolder: script.folder ?? "." };
   const limits = { memoryBytes: MEMORY_BYTES, timeoutMs: Infinity };
-  if (Object.keys(options).length > 0) {
+  if (Object.keys(options).length > 0 || process.env.ASSAY_PERMISSIONS) {
     const { applyOptions } = await import("./script-options.ts");
     applyOptions(options, settings, limits);
   }

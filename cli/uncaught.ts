@@ -3,6 +3,7 @@ import { show } from "../builtins/difference.ts";
 import { LuaError, Stop, Task } from "../interpreter/index.ts";
 import { plainText } from "../interpreter/library/tostring.ts";
 import { Event, metamethod } from "../interpreter/metatable.ts";
+import { stackOfError, traceback } from "../interpreter/stack.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { toTextLossy } from "../interpreter/text.ts";
 import { first, type Value } from "../interpreter/value.ts";
@@ -29,7 +30,8 @@ export async function describeUncaught(
   if (!(error instanceof LuaError)) throw error;
   const message = await errorText(vm, error.value);
   let out = `error: ${printableLines(message)}\n${sourceLine(message, source)}`;
-  if (error.traceback !== undefined) out += `${printableLines(toTextLossy(error.traceback))}\n`;
+  const trace = error.traceback ?? traceback(stackOfError(error), undefined, 0);
+  if (trace.includes("\n")) out += `${printableLines(toTextLossy(trace))}\n`;
   const { cause } = error;
   if (details && cause instanceof Error) out += `${cause.stack ?? cause.message}\n`;
   return out;

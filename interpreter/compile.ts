@@ -190,7 +190,17 @@ class Compiler {
 
   private function(prototype: Prototype, scope: FunctionScope, body: Statement[], lastLine: number): void {
     const outer = this.context;
-    this.context = { scope, prototype, sites: [], depth: 0, maxDepth: 0, closing: 0, constants: new Set(), names: new Set(), points: [] };
+    this.context = {
+      scope,
+      prototype,
+      sites: [],
+      depth: 0,
+      maxDepth: 0,
+      closing: 0,
+      constants: new Set(),
+      names: new Set(),
+      points: [],
+    };
     prototype.lastLine = lastLine;
     prototype.varargRegister = scope.varargRegister;
     prototype.varargTable = scope.varargVariable !== undefined;

@@ -1,7 +1,7 @@
 /** Coroutines (manual §2.6): their registers and the continuation records they wait with. */
 import type { LuaError } from "./error.ts";
-import type { Registers } from "./state.ts";
 import type { Site } from "./nodes/node.ts";
+import type { Registers } from "./state.ts";
 import type { Suspended, Value } from "./value.ts";
 
 export type CoroutineStatus = "suspended" | "running" | "normal" | "dead";

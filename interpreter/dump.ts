@@ -97,7 +97,11 @@ export function undump(dumped: string, chunkName: string, environment: Cell): Re
     return read(dumped, environment);
   } catch (error) {
     if (!(error instanceof SyntaxFailure)) throw error;
-    const name = /^[@=]/.test(chunkName) ? chunkName.slice(1) : chunkName.startsWith("\x1b") ? "binary string" : chunkName;
+    const name = /^[@=]/.test(chunkName)
+      ? chunkName.slice(1)
+      : chunkName.startsWith("\x1b")
+        ? "binary string"
+        : chunkName;
     return [undefined, `${name}: bad binary format (${error.message})`];
   }
 }

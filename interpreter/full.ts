@@ -1,9 +1,9 @@
 /** A virtual machine with all of Lua's standard libraries, for scripts that may do anything (`assay lua`). */
 import { undump } from "./dump.ts";
 import { createVm, openGlobal } from "./index.ts";
-import { dumpLibrary } from "./library/dump.ts";
 import { debugLibrary } from "./library/debug.ts";
 import { debugPrompt } from "./library/debug-prompt.ts";
+import { dumpLibrary } from "./library/dump.ts";
 import { filesLibrary } from "./library/files.ts";
 import { ioLibrary } from "./library/io.ts";
 import { osLibrary } from "./library/os.ts";

@@ -170,8 +170,18 @@ export interface Transfer {
 
 const NO_TRANSFER: Transfer = { first: 0, count: 0, values: undefined };
 
-/** The transfer under way, while a hook for it runs. */
-export const transfer: { current: Transfer } = { current: NO_TRANSFER };
+/** The transfer under way and the window it concerns, while a hook for it runs. */
+const transfer: { current: Transfer; coroutine: Coroutine | undefined; base: number } = {
+  current: NO_TRANSFER,
+  coroutine: undefined,
+  base: 0,
+};
+
+/** What the call or return under a hook transfers, for the window at `base` if it is that function's. */
+export function transferAt(coroutine: Coroutine, base: number): Transfer | undefined {
+  const is = transfer.current !== NO_TRANSFER && transfer.coroutine === coroutine && transfer.base === base;
+  return is ? transfer.current : undefined;
+}
 
 /** Whether a level of the stack is the one whose hook runs; its windows' sites tell. */
 export function isHookSite(site: Site | undefined): boolean {
@@ -218,6 +228,8 @@ function tell(R: Registers, base: number, saved: Saved): unknown {
     saved.hook = hook;
     hook.running = true;
     transfer.current = saved.transfer;
+    transfer.coroutine = state.coroutine;
+    transfer.base = base;
     state.nativeCalls += 1 + ACROSS;
     let given: Results | Suspended;
     try {

@@ -88,7 +88,7 @@ export function globalName(fn: LuaFunction | NativeFunction): string | undefined
   let found: string | undefined;
   loaded.forEach((module, table) => {
     if (typeof module !== "string" || !(table instanceof LuaTable)) return;
-    if (found !== undefined && found.startsWith("_G.")) return;
+    if (found?.startsWith("_G.")) return;
     table.forEach((key, value) => {
       if (value === fn && typeof key === "string" && (found === undefined || module === "_G"))
         found = `${module}.${key}`;

@@ -50,8 +50,6 @@ export class VirtualMachine {
   /** Where warnings go; `last` is false for control messages, which have several pieces never. */
   private warnings = true;
   warnSink: (message: string) => void = () => {};
-  /** Values that the call or return under a hook transfers: the first register and their number. */
-  readonly transfer = { first: 0, count: 0 };
   /** Functions that libraries hand out again and again, such as the iterator of `pairs`. */
   private readonly sharedFunctions = new Map<string, NativeFunction>();
 

@@ -26,9 +26,13 @@ function reference(): string {
 }
 
 function section(library: Library): string {
-  const rows = library.functions.map((one) => `| \`${cell(signature(qualified(library, one), one.params))}\` | ${cell(one.summary)} |`);
+  const rows = library.functions.map(
+    (one) => `| \`${cell(signature(qualified(library, one), one.params))}\` | ${cell(one.summary)} |`,
+  );
   const methods = kindsOf(library).flatMap((kind) =>
-    kind.methods.map((one) => `| \`${cell(signature(`${kind.name}:${one.name}`, one.params.slice(1)))}\` | ${cell(one.summary)} |`),
+    kind.methods.map(
+      (one) => `| \`${cell(signature(`${kind.name}:${one.name}`, one.params.slice(1)))}\` | ${cell(one.summary)} |`,
+    ),
   );
   const title = library.name === "_G" ? "Globals" : library.name;
   return `### ${title}\n\n${library.summary}\n\n| Function | Description |\n| --- | --- |\n${[...rows, ...methods].join("\n")}\n`;

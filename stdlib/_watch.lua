@@ -5,6 +5,11 @@ local errors = require("assay._error")
 
 local M = {}
 
+--- Seconds after which the server is to end a watch, so that a connection that has died unnoticed is opened again.
+local WATCH_FOR = 300
+--- Seconds that it may take longer.
+local GRACE = 30
+
 --- What to do with one event of a watch: true to go on.
 local function next_event(state, line)
   local ok, event = pcall(json.parse, line)
@@ -39,7 +44,7 @@ function M.events(c, path, opts)
       query = {
         { "watch", "1" }, { "allowWatchBookmarks", true }, { "labelSelector", opts.label_selector },
         { "fieldSelector", opts.field_selector }, { "resourceVersion", state.version },
-        { "timeoutSeconds", remaining and math.max(1, math.ceil(remaining)) },
+        { "timeoutSeconds", remaining and math.max(1, math.ceil(math.min(remaining, WATCH_FOR))) or WATCH_FOR },
       },
     })
   end
@@ -68,7 +73,7 @@ function M.events(c, path, opts)
           end
         end
       else
-        local ok, line = pcall(stream.line, stream, left())
+        local ok, line = pcall(stream.line, stream, math.min(left() or math.huge, WATCH_FOR + GRACE))
         if ok and line then
           local kind, object = next_event(state, line)
           if kind then

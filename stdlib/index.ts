@@ -28,6 +28,7 @@ import kargo from "./kargo.lua" with { type: "text" };
 import loki from "./loki.lua" with { type: "text" };
 import openbao from "./openbao.lua" with { type: "text" };
 import prometheus from "./prometheus.lua" with { type: "text" };
+import temporal from "./temporal.lua" with { type: "text" };
 import traefik from "./traefik.lua" with { type: "text" };
 import vault from "./vault.lua" with { type: "text" };
 import velero from "./velero.lua" with { type: "text" };
@@ -48,6 +49,7 @@ export const modules: Readonly<Record<string, string>> = {
   loki,
   openbao,
   prometheus,
+  temporal,
   traefik,
   vault,
   velero,

@@ -1,6 +1,6 @@
 /** Running Lua in tests: snippets to their results, or to their error message. */
 import { Host, type HostSettings } from "../builtins/host.ts";
-import { createVm, load, LuaError, Stop, Task } from "../interpreter/index.ts";
+import { createVm, LuaError, load, Stop, Task } from "../interpreter/index.ts";
 import type { Limits } from "../interpreter/limits.ts";
 import { pausing } from "../interpreter/task.ts";
 import { list, type Value } from "../interpreter/value.ts";

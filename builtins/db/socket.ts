@@ -34,6 +34,7 @@ export async function openSocket(endpoint: Endpoint, permissions: Permissions, t
   const until = performance.now() + timeoutMs;
   if (socket !== undefined) {
     permitted(() => {
+      permissions.checkNet("db.connect", socket, undefined, 0);
       permissions.checkRead("db.connect", socket);
       permissions.checkWrite("db.connect", socket);
     });

@@ -56,8 +56,9 @@ function pem(table: LuaTable, field: string, kind: string, environment: TlsEnvir
   if (value === undefined) return undefined;
   let found = value;
   if (!value.includes("-----BEGIN ")) {
-    environment.checkRead(value);
-    found = readPem(toTextLossy(value), `tls.${field}`);
+    const path = toTextLossy(value);
+    environment.checkRead(path);
+    found = readPem(path, `tls.${field}`);
   }
   if (!new RegExp(`-----BEGIN [A-Z ]*${kind}-----`).test(found)) {
     throw new Failure(`tls.${field} holds no PEM ${kind.toLowerCase()}`, "never");

@@ -97,9 +97,7 @@ const GUARDED_NAMES: ReadonlySet<string> = new Set([
 
 /** Whether an address is one that is refused unless it is allowed by name. */
 export function isGuardedAddress(address: Address): boolean {
-  return [address, ...embedded(address)].some((one) =>
-    GUARDED.some(({ base, bits }) => sharesPrefix(one, base, bits)),
-  );
+  return [address, ...embedded(address)].some((one) => GUARDED.some(({ base, bits }) => sharesPrefix(one, base, bits)));
 }
 
 export function isGuardedName(name: string): boolean {

@@ -7,7 +7,7 @@ export class GrantError {
   constructor(readonly message: string) {}
 }
 
-/** The options by name, without dashes. An empty text, or true, is an option without a list. */
+/** The options by name, without dashes; `true` is an option without a list. */
 export type GrantWords = Readonly<Partial<Record<GrantName, string | true | readonly string[]>>>;
 
 export const GRANT_NAMES = [
@@ -67,9 +67,10 @@ function grant<T>(
   // Read in any case: a mistake in a list is one also where the list does not count.
   const allowed = listed.map(read);
   if (words[deny] !== undefined) return { allowed: [], option: deny };
-  if (Array.isArray(given) || allowed.length > 0) return { allowed, option: allow };
-  if (typeof given === "string" && given !== "") throw new GrantError(`--${allow}: the list is empty`);
-  return undefined;
+  if (given === undefined || given === true) return undefined;
+  // Most often a variable of a shell that is not set: neither everything nor nothing is what was meant.
+  if (typeof given === "string" && allowed.length === 0) throw new GrantError(`--${allow}: the list is empty`);
+  return { allowed, option: allow };
 }
 
 /** What ASSAY_PERMISSIONS holds: the options of the command line, separated by blanks. Throws a GrantError. */

@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import type { HostSettings } from "../../builtins/host.ts";
 import { whenOutputFails, writeText } from "../../builtins/output.ts";
-import { Permissions } from "../../builtins/permissions.ts";
 import { isTerminal } from "../../builtins/terminal.ts";
 import { ALL_OPTIONS, choice, isSet, listed, type OptionValues, readOptions, textOption } from "../options.ts";
 import { applyHostOptions, durationOption, memoryOption } from "../script-options.ts";
@@ -12,6 +11,7 @@ import { loadSuite } from "./config.ts";
 import { type Delivery, deliver, readOutputs } from "./deliver.ts";
 import { ndjsonResult } from "./formats/ndjson.ts";
 import { Jq } from "./jq.ts";
+import { narrowed } from "./permissions.ts";
 import { plan } from "./plan.ts";
 import { type Progress, prettyProgress, quietProgress } from "./progress.ts";
 import { FORMATS, type Format } from "./report.ts";
@@ -100,6 +100,8 @@ async function run(
 ): Promise<Report> {
   const hostSettings: HostSettings = { secrets: suite.secrets };
   applyHostOptions(options, hostSettings);
+  const permissions = narrowed(hostSettings.permissions, suite.grants ?? []);
+  hostSettings.permissions = permissions;
   const stop = new AbortController();
   handleSignals((signal) => stop.abort(`stopped by ${signal}`));
   whenOutputFails(() => stop.abort("standard output cannot be written"));
@@ -108,7 +110,7 @@ async function run(
     return await runSuite(suite, selection.checks, {
       run: {
         jq,
-        permissions: hostSettings.permissions ?? Permissions.all(),
+        permissions,
         memoryBytes: memoryOption(options) ?? MEMORY_BYTES,
         hostSettings,
       },

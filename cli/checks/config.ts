@@ -7,6 +7,7 @@ import { child, type Entry, listItems, type MapTree, plain, readDocument, type T
 import { instances } from "./foreach.ts";
 import type { Jq } from "./jq.ts";
 import { Mistakes, type Place } from "./mistakes.ts";
+import { fileGrants } from "./permissions.ts";
 import { type CheckTree, readCheck, readFileSettings } from "./read.ts";
 import { Rules } from "./rules.ts";
 import { CHECK_KEYS, checkFileSchema, elsewhere } from "./schema.ts";
@@ -54,6 +55,7 @@ class Loader {
     if (!this.mistakes.any && read.length === 0 && main !== undefined) {
       this.mistakes.add(main.tree.at, "checks", "there are no checks");
     }
+    const grants = this.files.flatMap((one) => fileGrants(one.file, one.tree, this.mistakes) ?? []);
     rules.checkTogether(checks, read);
     await rules.compileExpressions(this.jq);
     const secrets = this.files.flatMap((one) => listItems(child(one.tree, "secrets")).map(plain));
@@ -65,6 +67,7 @@ class Loader {
       secrets: secrets
         .map((name) => (typeof name === "string" ? (process.env[name] ?? "") : ""))
         .filter((value) => value !== ""),
+      grants,
       checks: read,
     };
   }

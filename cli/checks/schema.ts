@@ -3,6 +3,7 @@
  * very object, so that the two cannot differ. What a schema cannot say (unique names, `min` below `max`, scripts that
  * parse …) is in rules.ts and in the types themselves.
  */
+import { PERMISSIONS } from "./permissions.ts";
 import { COUNT, DURATION, JQ, oneOrMore, type Schema } from "./schema-parts.ts";
 import { CHECK_TYPES } from "./types/index.ts";
 
@@ -44,6 +45,7 @@ const FILE_KEYS: Readonly<Record<string, Schema>> = {
     items: { type: "string", minLength: 1 },
     description: "environment variables whose values are masked",
   },
+  permissions: PERMISSIONS,
   checks: { type: "array", minItems: 1, items: { $ref: "#/$defs/check" } },
 };
 

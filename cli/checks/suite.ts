@@ -1,4 +1,5 @@
 /** Checks as they run: what a check file means, once it is known to be right. */
+import type { Grants } from "../../builtins/permissions/grants.ts";
 import type { Place } from "./mistakes.ts";
 import type { Body, CheckType } from "./types/type.ts";
 
@@ -13,6 +14,8 @@ export interface Suite {
   readonly cleanupMs: number;
   /** Values to be masked in every output. */
   readonly secrets: readonly string[];
+  /** What the files themselves allow; an access must be allowed by all of them. */
+  readonly grants?: readonly Grants[];
   /** In the order of the files. */
   readonly checks: readonly Check[];
 }

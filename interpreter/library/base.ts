@@ -34,8 +34,7 @@ import { suspend } from "../nodes/node.ts";
 import { parseNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
-import { caught } from "../task.ts";
-import { awaitPromise } from "../task.ts";
+import { awaitPromise, caught } from "../task.ts";
 import {
   float,
   integer,
@@ -533,7 +532,7 @@ export const baseLibrary: Library = library(
         const [n] = args;
         if (typeof n === "string" && n.startsWith("#")) return args.length - 1;
         const i = checkIndex(n, 1);
-        const from = i < 0 ? args.length + i : i > args.length ? args.length : i;
+        const from = i < 0 ? args.length + i : Math.min(i, args.length);
         if (from < 1) throw argumentError(1, "index out of range");
         return results(args.slice(from));
       },

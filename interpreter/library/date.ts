@@ -1,4 +1,6 @@
 /** Dates as `os.date` and `os.time` see them (manual §6.10): broken-down times, and strftime in the C locale. */
+import { integer } from "../value.ts";
+import { civil, daysBefore, type ZoneTime, zoneAt } from "./timezone.ts";
 
 /** A broken-down time; months and days of the month count from 1, days of the year from 1, Sunday is 1. */
 export interface BrokenDown {
@@ -11,57 +13,71 @@ export interface BrokenDown {
   wday: number;
   yday: number;
   isdst: boolean;
-  /** Offset from UTC in minutes, and the name of the zone. */
+  /** Seconds east of Greenwich, and the name of the zone. */
   offset: number;
   zone: string;
-  /** Seconds since the epoch. */
-  time: number;
 }
 
-const DAY_MS = 86_400_000;
+const DAY = 86_400;
+/** Days after which the calendar repeats itself, weekdays included. */
+const CYCLE = 146_097;
+/** Days from the epoch up to which seconds are exact doubles. */
+const EXACT_DAYS = 1e11;
+const GREENWICH: ZoneTime = { offset: 0, isdst: false, name: "GMT" };
+/** C keeps years in 32 bits, counted from 1900. */
+const FIRST_YEAR = -(2 ** 31) + 1900;
+const LAST_YEAR = 2 ** 31 - 1 + 1900;
 
-/** Seconds since the epoch as local time or UTC; undefined if that is beyond what dates can hold. */
-export function breakDown(seconds: number, utc: boolean): BrokenDown | undefined {
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) return undefined;
-  if (utc) return fields(date, 0, "GMT", false, seconds);
-  const offset = -date.getTimezoneOffset();
-  const shifted = new Date(date.getTime() + offset * 60_000);
-  return fields(shifted, offset, zoneName(date), offset !== standardOffset(date), seconds);
+/** A time as whole days since the epoch and seconds of the day: exact for all 64 bits. */
+function split(time: number | bigint): [days: number, seconds: number] {
+  if (typeof time === "number") {
+    const days = Math.floor(time / DAY);
+    return [days, time - days * DAY];
+  }
+  const seconds = Number(((time % 86_400n) + 86_400n) % 86_400n);
+  return [Number((time - BigInt(seconds)) / 86_400n), seconds];
 }
 
-function fields(date: Date, offset: number, zone: string, isdst: boolean, time: number): BrokenDown {
-  const year = date.getUTCFullYear();
-  const first = new Date(0);
-  first.setUTCFullYear(year, 0, 1);
+/** What applies at a time of the local zone: far from now, what applies in the same year of a cycle closer by. */
+function localAt(days: number, seconds: number): ZoneTime {
+  let near = days;
+  if (days > EXACT_DAYS) near = EXACT_DAYS + (days % CYCLE) - (EXACT_DAYS % CYCLE);
+  else if (days < -EXACT_DAYS) near = -EXACT_DAYS + (days % CYCLE) + (EXACT_DAYS % CYCLE);
+  return zoneAt(near * DAY + seconds);
+}
+
+/** A Lua integer, seconds since the epoch, as local time or UTC; undefined when its year is beyond C's. */
+export function breakDown(time: number | bigint, utc: boolean): BrokenDown | undefined {
+  let [days, seconds] = split(time);
+  const { offset, isdst, name } = utc ? GREENWICH : localAt(days, seconds);
+  seconds += offset;
+  days += Math.floor(seconds / DAY);
+  seconds = ((seconds % DAY) + DAY) % DAY;
+  const { year, month, day } = civil(days);
+  if (!(year >= FIRST_YEAR && year <= LAST_YEAR)) return undefined;
   return {
     year,
-    month: date.getUTCMonth() + 1,
-    day: date.getUTCDate(),
-    hour: date.getUTCHours(),
-    min: date.getUTCMinutes(),
-    sec: date.getUTCSeconds(),
-    wday: date.getUTCDay() + 1,
-    yday: Math.floor((date.getTime() - first.getTime()) / DAY_MS) + 1,
+    month,
+    day,
+    hour: Math.floor(seconds / 3600),
+    min: Math.floor(seconds / 60) % 60,
+    sec: seconds % 60,
+    wday: ((((days + 4) % 7) + 7) % 7) + 1,
+    yday: days - daysBefore(year, 1, 1) + 1,
     isdst,
     offset,
-    zone,
-    time,
+    zone: name,
   };
 }
 
-/** The offset without daylight saving: the smaller of January's and July's. */
-function standardOffset(date: Date): number {
-  const year = date.getFullYear();
-  return -Math.max(new Date(year, 0, 1).getTimezoneOffset(), new Date(year, 6, 1).getTimezoneOffset());
-}
+/** How far from a time daylight saving, or its absence, is looked for, in steps shorter than any period of it. */
+const STRIDE = 601_200;
+const REACH = 268_828_200;
 
-function zoneName(date: Date): string {
-  const text = date.toLocaleTimeString("en-US", { timeZoneName: "short" });
-  return /[A-Z]{2,5}$|GMT[-+\d:]*$/.exec(text)?.[0] ?? "UTC";
-}
-
-/** Local time to seconds since the epoch; fields may be out of their ranges (C's mktime). */
+/**
+ * Local time to seconds since the epoch as a Lua integer; fields may be out of their ranges (C's mktime). `isdst`
+ * tells which offset is meant, undefined leaves it open.
+ */
 export function makeTime(
   year: number,
   month: number,
@@ -69,15 +85,36 @@ export function makeTime(
   hour: number,
   min: number,
   sec: number,
-  isdst: boolean,
-): number {
-  const date = new Date(2000, 0, 1, 0, 0, 0);
-  date.setFullYear(year, month - 1, day);
-  date.setHours(hour, min, sec, 0);
-  const time = date.getTime() / 1000;
-  // A daylight saving time given where none is in force is an hour ahead.
-  if (isdst && -date.getTimezoneOffset() === standardOffset(date)) return time - 3600;
-  return time;
+  isdst: boolean | undefined,
+): number | bigint {
+  const years = year + Math.floor((month - 1) / 12);
+  const first = daysBefore(years, ((((month - 1) % 12) + 12) % 12) + 1, 1);
+  const rest = hour * 3600 + min * 60 + sec;
+  const days = first + day - 1 + Math.floor(rest / DAY);
+  const seconds = rest - Math.floor(rest / DAY) * DAY;
+  const offset = offsetFor(days, seconds, isdst);
+  return integer(BigInt(days) * 86_400n + BigInt(seconds - offset));
+}
+
+/** The offset that turns local time into the zone's time. */
+function offsetFor(days: number, seconds: number, isdst: boolean | undefined): number {
+  const at = (delta: number) => localAt(days, seconds + delta);
+  // What applied a day before and a day after: all that can be meant around a change.
+  const candidates = [at(-DAY), at(DAY)];
+  const fitting = candidates.filter(({ offset }) => at(-offset).offset === offset);
+  if (isdst !== undefined) {
+    const wanted = fitting.find((zone) => zone.isdst === isdst);
+    if (wanted !== undefined) return wanted.offset;
+    const around = fitting[0] ?? candidates[0]!;
+    for (let delta = STRIDE; delta < REACH; delta += STRIDE) {
+      for (const zone of [at(-delta - around.offset), at(delta - around.offset)]) {
+        if (zone.isdst === isdst) return zone.offset;
+      }
+    }
+    // A zone without: daylight saving is taken for an hour.
+    return around.offset + (isdst ? 3600 : -3600);
+  }
+  return (fitting[0] ?? candidates[0]!).offset;
 }
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -113,13 +150,20 @@ function weeksIn(year: number): number {
   return day(year) === 4 || day(year - 1) === 3 ? 53 : 52;
 }
 
-function zoneOffset(minutes: number): string {
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${two(size % 60)}`;
+function zoneOffset(seconds: number): string {
+  const minutes = Math.floor(Math.abs(seconds) / 60);
+  return `${seconds < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}${two(minutes % 60)}`;
+}
+
+/** The last two digits of a year; 4 for -96, as the years are counted. */
+function twoDigits(year: number): string {
+  return two(((year % 100) + 100) % 100);
 }
 
 /** One conversion of strftime in the C locale, by its last letter; undefined if there is no such one. */
 export function convert(letter: string, t: BrokenDown): string | undefined {
+  // The C library writes years as 32 bits.
+  const year = t.year | 0;
   const twelve = t.hour % 12 === 0 ? 12 : t.hour % 12;
   switch (letter) {
     case "a":
@@ -132,9 +176,9 @@ export function convert(letter: string, t: BrokenDown): string | undefined {
     case "B":
       return MONTHS[t.month - 1];
     case "c":
-      return `${convert("a", t)} ${convert("b", t)} ${spaced(t.day)} ${convert("T", t)} ${t.year}`;
+      return `${convert("a", t)} ${convert("b", t)} ${spaced(t.day)} ${convert("T", t)} ${year}`;
     case "C":
-      return two(Math.floor(t.year / 100));
+      return String(Math.floor(year / 100));
     case "d":
       return two(t.day);
     case "D":
@@ -143,11 +187,11 @@ export function convert(letter: string, t: BrokenDown): string | undefined {
     case "e":
       return spaced(t.day);
     case "F":
-      return `${t.year}-${two(t.month)}-${two(t.day)}`;
+      return `${year}-${two(t.month)}-${two(t.day)}`;
     case "g":
-      return two(((isoWeek(t).year % 100) + 100) % 100);
+      return twoDigits(isoWeek(t).year | 0);
     case "G":
-      return String(isoWeek(t).year);
+      return String(isoWeek(t).year | 0);
     case "H":
       return two(t.hour);
     case "I":
@@ -166,8 +210,6 @@ export function convert(letter: string, t: BrokenDown): string | undefined {
       return `${two(twelve)}:${two(t.min)}:${two(t.sec)} ${convert("p", t)}`;
     case "R":
       return `${two(t.hour)}:${two(t.min)}`;
-    case "s":
-      return String(t.time);
     case "S":
       return two(t.sec);
     case "t":
@@ -186,9 +228,9 @@ export function convert(letter: string, t: BrokenDown): string | undefined {
     case "W":
       return two(Math.floor((t.yday + 6 - ((t.wday + 5) % 7)) / 7));
     case "y":
-      return two(((t.year % 100) + 100) % 100);
+      return twoDigits(t.year);
     case "Y":
-      return String(t.year);
+      return String(year);
     case "z":
       return zoneOffset(t.offset);
     case "Z":

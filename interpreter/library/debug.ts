@@ -1,8 +1,8 @@
 /** The debug library (manual §6.11), for `assay lua` only. */
 import { Coroutine } from "../coroutine.ts";
 import { basicType } from "../error.ts";
-import { Cell, LuaFunction, NativeFunction } from "../function.ts";
-import { getHook, setHook } from "../hook.ts";
+import { Cell, LuaFunction, NativeFunction, type Prototype } from "../function.ts";
+import { getHook, isHookSite, setHook, transferAt } from "../hook.ts";
 import { activeLines } from "../lines.ts";
 import {
   argumentError,
@@ -59,7 +59,7 @@ function getinfo(args: Value[]): Results {
   }
   if (options.includes("l")) info.setString("currentline", level?.at?.line ?? -1);
   if (options.includes("u")) {
-    info.setString("nups", prototype?.upvalues.length ?? 0);
+    info.setString("nups", fn instanceof NativeFunction ? (fn.held?.length ?? 0) : fn.prototype.upvalues.length);
     info.setString("nparams", prototype?.parameterCount ?? 0);
     info.setString("isvararg", prototype?.isVararg ?? true);
   }
@@ -69,8 +69,9 @@ function getinfo(args: Value[]): Results {
     info.setString("namewhat", named?.namewhat ?? "");
   }
   if (options.includes("r")) {
-    info.setString("ftransfer", state.vm.transfer.first);
-    info.setString("ntransfer", state.vm.transfer.count);
+    const carried = level === undefined ? undefined : transferAt(coroutine, level.base);
+    info.setString("ftransfer", carried?.first ?? 0);
+    info.setString("ntransfer", carried?.count ?? 0);
   }
   if (options.includes("t")) {
     info.setString("istailcall", level !== undefined && isTailCall(level));
@@ -94,9 +95,33 @@ interface Place {
   set(value: Value): void;
 }
 
+const TEMPORARY = "(temporary)";
+const C_TEMPORARY = "(C temporary)";
+
+function place(name: string, values: Value[], i: number): Place {
+  return {
+    name,
+    get: () => values[i],
+    set: (value) => {
+      values[i] = value;
+    },
+  };
+}
+
+/** Whether the reference lists a variable for the varargs: after the parameters, unless they have a name. */
+function hasHiddenVarargs(prototype: Prototype): boolean {
+  return prototype.isVararg && !prototype.varargTable && prototype.line > 0 && !prototype.stripped;
+}
+
 function localPlace(coroutine: Coroutine, level: Level, index: number): Place | undefined {
   const { R } = coroutine;
   const { fn, base, at } = level;
+  const carried = transferAt(coroutine, base);
+  const values = carried?.values;
+  const i = carried === undefined ? -1 : index - carried.first;
+  if (carried !== undefined && values !== undefined && i >= 0 && i < carried.count) {
+    return place(fn instanceof LuaFunction ? TEMPORARY : C_TEMPORARY, values, i);
+  }
   if (!(fn instanceof LuaFunction)) return undefined;
   const { prototype } = fn;
   if (index < 0) {
@@ -114,8 +139,13 @@ function localPlace(coroutine: Coroutine, level: Level, index: number): Place | 
   }
   const order = (at as { order?: number } | undefined)?.order ?? Infinity;
   const active = prototype.locals.filter((local) => local.from <= order && order < local.to);
-  const local = active[index - 1];
-  if (local === undefined) return undefined;
+  const hidden = hasHiddenVarargs(prototype) ? prototype.parameterCount + 1 : Infinity;
+  if (index === hidden) return place("(vararg table)", [undefined], 0);
+  const local = active[index > hidden ? index - 2 : index - 1];
+  if (local === undefined) {
+    // Under a hook the whole window counts as in use.
+    return isHookSite(at) && index > 0 && index <= prototype.size ? place(TEMPORARY, [undefined], 0) : undefined;
+  }
   const register = base + local.register;
   return {
     name: local.name,
@@ -136,6 +166,9 @@ function getlocal(args: Value[]): Results {
   }
   const level = findLevel(coroutine, checkIndex(subject, skip + 1));
   if (level === undefined) throw argumentError(skip + 1, "level out of range");
+  if (coroutine === state.coroutine && level.base === state.top) {
+    return index > 0 && index <= args.length ? [C_TEMPORARY, args[index - 1]] : undefined;
+  }
   const place = localPlace(coroutine, level, index);
   return place === undefined ? undefined : [place.name, place.get()];
 }
@@ -162,6 +195,11 @@ function upvalueCell(fn: Value, index: number): Cell | undefined {
 function getupvalue(args: Value[]): Results {
   const index = checkIndex(args[1], 2);
   const fn = checkFunction(args[0], 1);
+  if (fn instanceof NativeFunction) {
+    // What a native function holds on to are its upvalues, without names.
+    const { held = [] } = fn;
+    return index > 0 && index <= held.length ? ["", held[index - 1]] : NOTHING;
+  }
   const cell = upvalueCell(fn, index);
   if (cell === undefined) return NOTHING;
   return [(fn as LuaFunction).prototype.upvalues[index - 1]?.name, cell.value];
@@ -286,9 +324,8 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   rawVariadic("getupvalue", row("The name and value of an upvalue.", "name", "string?"), getupvalue),
   rawVariadic("getuservalue", row("A value attached to a userdata.", "value"), (args) => {
     const [value, n] = args;
-    const index = n === undefined ? 1 : checkIndex(n, 2);
-    if (!(value instanceof Userdata)) return undefined;
-    return index === 1 ? [value.user, true] : [undefined, false];
+    if (n !== undefined) checkIndex(n, 2);
+    return value instanceof Userdata ? [undefined, false] : undefined;
   }),
   rawVariadic(
     "sethook",
@@ -299,13 +336,12 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   rawVariadic("setmetatable", row("Sets the metatable of any value.", "value"), setmetatable),
   rawVariadic("setupvalue", row("Sets an upvalue.", "name", "string?"), setupvalue),
   rawVariadic("setuservalue", row("Attaches a value to a userdata.", "userdata"), (args) => {
-    const index = args[2] === undefined ? 1 : checkIndex(args[2], 3);
+    if (args[2] !== undefined) checkIndex(args[2], 3);
     if (!(args[0] instanceof Userdata)) throw typeError(1, "userdata", args[0]);
     if (args[0].kind === IDENTITY) throw argumentError(1, "userdata expected, got light userdata");
     if (args.length < 2) throw argumentError(2, "value expected");
-    if (index !== 1) return undefined;
-    args[0].user = args[1];
-    return args[0];
+    // Files have no user values, nor has any other userdata that a script can get.
+    return undefined;
   }),
   rawVariadic("traceback", row("A traceback of the stack, after a message.", "text", "string"), debugTraceback),
   rawVariadic("upvalueid", row("What tells upvalues apart: equal for shared ones.", "id", "userdata"), upvalueid),

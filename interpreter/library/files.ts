@@ -1,6 +1,6 @@
 /** Chunks from files: `loadfile` and `dofile` (manual §6.1), for scripts that may read any file. */
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { call, Continuation } from "../call.ts";
+import { Continuation, call } from "../call.ts";
 import { LuaError } from "../error.ts";
 import { Cell } from "../function.ts";
 import { any, checkString, type Library, library, optional, rawVariadic, returns, string } from "../native.ts";

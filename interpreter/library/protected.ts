@@ -1,10 +1,10 @@
 /** Protected calls (manual §2.3, §6.1): `pcall` and `xpcall`. */
 import { Continuation, call, invoke, NATIVE_SITE } from "../call.ts";
+import type { Guard } from "../coroutine.ts";
 import { LuaError } from "../error.ts";
 import { argumentError, checkFunction } from "../native.ts";
-import type { Guard } from "../coroutine.ts";
 import { type Site, suspend } from "../nodes/node.ts";
-import { MAX_NATIVE_CALLS, CALLS_MASK, NATIVE_WINDOW, type Registers, state } from "../state.ts";
+import { CALLS_MASK, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "../state.ts";
 import { allowOverflow, caught } from "../task.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 

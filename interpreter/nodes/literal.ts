@@ -1,6 +1,7 @@
 /** Constants and varargs (manual §3.1, §3.4, §3.4.11). */
-import { runtimeError } from "../error.ts";
+
 import { FREE_VARARGS } from "../call.ts";
+import { runtimeError } from "../error.ts";
 import { charge, reserveMemory } from "../memory.ts";
 import { low } from "../operators.ts";
 import type { Registers } from "../state.ts";

@@ -430,6 +430,33 @@ checks:
   }, 30_000);
 });
 
+test("--watch runs again and again until a signal", async () => {
+  const file = folder.write("watch.yaml", `checks: [{name: a, type: http, url: "${server.url}/text"}]\n`);
+  const before = server.count("/text");
+  const process = start([file, "--watch", "50ms", "--format", "ndjson"]);
+  while (server.count("/text") < before + 3) await Bun.sleep(10);
+  process.kill("SIGTERM");
+  const lines = (await new Response(process.stdout).text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.filter((line) => line.type === "summary").length).toBeGreaterThanOrEqual(3);
+  expect([0, 143]).toContain(await process.exited);
+});
+
+test("permissions narrow checks and their scripts", async () => {
+  const { results } = await run(
+    `checks:
+  - {name: http, type: http, url: URL/text}
+  - {name: script, type: script, script: "http.get('URL/text')"}
+  - {name: other, type: http, url: "http://localhost:1/"}`,
+    [`--allow-net=${new URL(server.url).host}`],
+  );
+  expect(results.http!.status).toBe("passed");
+  expect(results.script!.status).toBe("passed");
+  expect(results.other!.error).toMatch(/network access to localhost:1 .*is not allowed \(--allow-net\)/);
+});
+
 describe("secrets", () => {
   test("are masked in every output, in every form", async () => {
     const { report, stderr } = await run(

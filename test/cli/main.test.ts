@@ -56,6 +56,9 @@ describe("what the arguments ask for", () => {
     ],
     [["--format", "json", "hello.lua"], 2, "", "error: --format is for check files\n"],
     [["--timeout", "1s", "exec", "-e", "print(1)"], 2, "", /the options of exec stand behind it/],
+    [["--allow-net=", "hello.lua"], 2, "", "error: --allow-net: the list is empty\n"],
+    [["--allow-net", "hello.lua", "x"], 0, "hello\tx\n"],
+    [["exec", "--deny-net", "-e", "print((pcall(http.get, 'http://127.0.0.1:1/')))"], 0, "false\n"],
     [["exec"], 2, "", "error: exec: no code given (assay exec -e CODE)\n"],
   ];
   const complete = rows.map(([args, status, stdout, stderr = ""]) => [args, status, stdout, stderr] as const);
@@ -112,7 +115,8 @@ describe("uncaught errors", () => {
   test("message, source line and traceback", async () => {
     const ran = await assay(["raise.lua"], { cwd: folder.path });
     expect(ran.stderr).toStartWith(
-      "error: raise.lua:3: attempt to index a nil value (field 'body')\n    3 |   return resp.body.status\n",
+      "error: raise.lua:3: attempt to index a nil value (field 'body')\n    3 |   return resp.body.status\n" +
+        "stack traceback:\n\traise.lua:3: in local 'check'\n\traise.lua:5: in main chunk\n\t[C]: in ?\n",
     );
     expect(ran.status).toBe(1);
   });
@@ -262,5 +266,26 @@ describe("the runtime inside", () => {
     const script = 'ulimit -n 32; env -i HOME=/nonexistent TMPDIR=/nonexistent "$0" hello.lua <&-';
     const ran = Bun.spawnSync(["sh", "-c", script, BINARY], { cwd: folder.path });
     expect([ran.stdout.toString(), ran.stderr.toString(), ran.exitCode]).toEqual(["hello\n", "", 0]);
+  });
+});
+
+describe("repl", () => {
+  test("reads, runs and prints, with builtins and without io", async () => {
+    const lines = [
+      "x = 5",
+      "x + 1",
+      "json.encode({ 1, 2 }), io",
+      "for i = 1, 2 do",
+      "print(i)",
+      "end",
+      "error('boo')",
+      "assert(x == 5)",
+    ];
+    const ran = await assay(["repl"], { stdin: `${lines.join("\n")}\n` });
+    expect(ran.stdout).toContain("6\n");
+    expect(ran.stdout).toContain("[1,2]\tnil\n");
+    expect(ran.stdout).toContain("1\n2\n");
+    expect(ran.stderr).toContain("stdin:1: boo\nstack traceback:\n");
+    expect(ran.status).toBe(0);
   });
 });

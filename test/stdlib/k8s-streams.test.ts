@@ -202,6 +202,7 @@ async function watch(source: string, ...given: typeof answers) {
   return { seen: plain(results[0]), slept: plain(results[1]), error };
 }
 const PODS = "/api/v1/namespaces/shop/pods?watch=1&allowWatchBookmarks=true";
+const LONG = "&timeoutSeconds=300";
 const hold =
   (...lines: string[]) =>
   (_: IncomingMessage, response: ServerResponse) =>
@@ -228,7 +229,7 @@ describe("watch", () => {
     );
     expect(error).toBeUndefined();
     expect(seen).toEqual(["ADDED a", "MODIFIED a", "DELETED a"]);
-    expect(asked).toEqual([`${PODS}&labelSelector=a%3Db`]);
+    expect(asked).toEqual([`${PODS}&labelSelector=a%3Db${LONG}`]);
   });
 
   test("as an iterator; the connection goes on where it ended", async () => {
@@ -239,7 +240,7 @@ describe("watch", () => {
       hold(event("MODIFIED", "a", 11)),
     );
     expect(seen).toEqual(["ADDED a", "MODIFIED a", "MODIFIED a"]);
-    expect(asked).toEqual([PODS, `${PODS}&resourceVersion=9`, `${PODS}&resourceVersion=10`]);
+    expect(asked).toEqual([PODS + LONG, `${PODS}&resourceVersion=9${LONG}`, `${PODS}&resourceVersion=10${LONG}`]);
     expect(slept).toEqual([0, 0]);
   });
 
@@ -258,9 +259,9 @@ describe("watch", () => {
     const old = `${JSON.stringify({ type: "ERROR", object: { kind: "Status", code: 410 } })}\n`;
     const code = `o.resource_version = "5" k8s.watch("shop", "pod", function(e, p) note(e, p) return true end, o)`;
     expect((await watch(code, end(old), hold(event("ADDED", "a", 1)))).seen).toEqual(["ADDED a"]);
-    expect(asked).toEqual([`${PODS}&resourceVersion=5`, PODS]);
+    expect(asked).toEqual([`${PODS}&resourceVersion=5${LONG}`, PODS + LONG]);
     const twice = await watch(code, end(old), (_, response) => void response.writeHead(410).end(status(410)));
-    expect(twice.error).toBe(`k8s.watch: HTTP 410 ${PODS}: ${status(410)}`);
+    expect(twice.error).toBe(`k8s.watch: HTTP 410 ${PODS}${LONG}: ${status(410)}`);
   });
 
   test("too old, in the answer's head", async () => {
@@ -269,7 +270,7 @@ describe("watch", () => {
       (_, response) => void response.writeHead(410).end(status(410)),
       hold(event("ADDED", "a", 1)),
     );
-    expect(asked).toEqual([`${PODS}&resourceVersion=5`, PODS]);
+    expect(asked).toEqual([`${PODS}&resourceVersion=5${LONG}`, PODS + LONG]);
     expect(seen).toEqual(["ADDED a"]);
   });
 
@@ -290,7 +291,7 @@ describe("watch", () => {
       `k8s.watch("shop", "pod", print, o)`,
       (_, response) => void response.writeHead(403).end(status(403)),
     );
-    expect(forbidden.error).toBe(`k8s.watch: HTTP 403 ${PODS}: ${status(403)}`);
+    expect(forbidden.error).toBe(`k8s.watch: HTTP 403 ${PODS}${LONG}: ${status(403)}`);
     const error = `${JSON.stringify({ type: "ERROR", object: { code: 500, message: "etcd" } })}`;
     expect((await watch(`k8s.watch("shop", "pod", print, o)`, end(`${error}\n`))).error).toBe(
       `k8s.watch: HTTP 500 /api/v1/namespaces/shop/pods: ${error}`,

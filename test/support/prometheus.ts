@@ -68,6 +68,8 @@ async function start(): Promise<Monitoring | undefined> {
       `--storage.tsdb.path=${join(folder, "prometheus")}`,
       `--web.listen-address=127.0.0.1:${own}`,
       "--web.enable-lifecycle",
+      // It finds the Alertmanager only after some seconds: an alert sent before would be repeated a minute later.
+      "--rules.alert.resend-delay=1s",
       "--web.enable-admin-api",
     ],
   ]);
@@ -118,7 +120,9 @@ const shells: Bun.Subprocess[] = [];
 
 /** Runs servers as long as this process lives: a shell between ends them when its input ends. Then their folder goes. */
 function keepRunning(folder: string, servers: string[][]): void {
-  const lines = servers.map((parts) => `${parts.map((part) => `'${part}'`).join(" ")} </dev/null >>'${folder}/log' 2>&1 & pids="$pids $!"`);
+  const lines = servers.map(
+    (parts) => `${parts.map((part) => `'${part}'`).join(" ")} </dev/null >>'${folder}/log' 2>&1 & pids="$pids $!"`,
+  );
   const script = `${lines.join("\n")}\nread line\nkill $pids\nwait\nrm -rf '${folder}'`;
   const child = Bun.spawn(["sh", "-c", script], { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
   child.unref();

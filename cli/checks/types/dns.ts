@@ -47,6 +47,7 @@ export const dns: CheckType = {
     const { host, record = "A", server, expect = {} } = body as unknown as DnsBody;
     let records: string[];
     try {
+      context.run.permissions.checkNet("dns", host, isIP(host) === 0 ? undefined : host, 53);
       records =
         server === undefined && (record === "A" || record === "AAAA")
           ? await systemLookup(host, record)
