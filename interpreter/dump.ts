@@ -71,9 +71,12 @@ function constantText(variable: Variable, source: string): string {
 }
 
 /** A Lua function as a string; `strip` leaves out what only debugging needs. */
-export function dump(fn: LuaFunction, strip: boolean): string {
+export function dump(fn: LuaFunction, wantsStrip: boolean): string {
   const { prototype } = fn;
   const { declaration } = prototype;
+  // What was stripped stays so; its names are known to the syntax tree still, and needed to compile it again.
+  const strip = wantsStrip || prototype.stripped;
+  const names = declaration?.scope?.upvalues.map((upvalue) => upvalue.variable.name);
   const source = prototype.text ?? "";
   const constants = prototype.constants ?? [];
   const isMain = declaration === undefined;
@@ -84,7 +87,7 @@ export function dump(fn: LuaFunction, strip: boolean): string {
     packString(strip || (isMain && prototype.source === source) ? "" : prototype.source),
     packString(String(prototype.line)),
     packString(String(prototype.upvalues.length)),
-    ...prototype.upvalues.map((upvalue) => packString(upvalue.name)),
+    ...prototype.upvalues.map((upvalue, i) => packString(names?.[i] ?? upvalue.name)),
     packString(String(constants.length)),
     ...constants.flatMap((constant) => [packString(constant.name), packString(constantText(constant, source))]),
     packString(isMain ? source : expressionText(declaration, source)),

@@ -404,6 +404,14 @@ export class HookedBody extends Statement {
     ) as Completion;
   }
   private run(R: Registers, base: number): Completion {
+    const hook = listening();
+    if (hook === undefined || !hook.lines || !this.prototype.stripped) return this.runInner(R, base);
+    // Without lines the reference tells of the first instruction only.
+    const site = new HookSite(-1, this.prototype.size, 0);
+    const then = () => this.runInner(R, base);
+    return notify(R, base, hook, [{ event: "line", line: undefined }], site, then) as Completion;
+  }
+  private runInner(R: Registers, base: number): Completion {
     const completion = this.inner.exec(R, base);
     return completion === SUSPENDED ? suspend(this, base, 0) : this.leave(R, base, completion);
   }
@@ -414,7 +422,8 @@ export class HookedBody extends Statement {
     const hook = listening();
     if (hook === undefined || completion === TAIL_CALL) return completion;
     if (completion !== undefined) return this.returned(R, base, hook, completion);
-    const { lastLine, endOrder } = this.prototype;
+    const { endOrder, stripped } = this.prototype;
+    const lastLine = stripped ? 0 : this.prototype.lastLine;
     return step(R, base, hook, lastLine, endOrder, 1, () => {
       const now = listening();
       return now === undefined ? completion : this.returned(R, base, now, completion);

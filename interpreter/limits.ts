@@ -22,6 +22,11 @@ const COLLECT_AFTER = 32 << 20;
 const HEAP_FACTOR = 3;
 const HEAP_ALLOWANCE = 32 << 20;
 
+const BASE_HEAP = heapSize();
+
+/** The virtual machines that have tasks. */
+export const runningMachines = new Set<VirtualMachine>();
+
 /** Memory accounting of one virtual machine. */
 export class Memory {
   /** Live bytes at the last census. */
@@ -30,7 +35,6 @@ export class Memory {
   private owed = 0;
   /** Next size of live data and debt at which a census is due. */
   private due: number;
-  private readonly heapCeiling: number;
 
   /** What `collectgarbage` has been told: whether it runs, in which mode, with which parameters. */
   running = true;
@@ -49,7 +53,6 @@ export class Memory {
     readonly limit: number,
   ) {
     this.due = Math.min(limit, COLLECT_AFTER * 8);
-    this.heapCeiling = limit === Infinity ? Infinity : heapSize() + limit * HEAP_FACTOR + HEAP_ALLOWANCE;
   }
 
   /** The machine begins or stops running: its debt is the one that is charged. */
@@ -87,6 +90,11 @@ export class Memory {
     debt.bytes = 0;
   }
 
+  /** What the engine's heap may hold: all machines that run share it. */
+  private heapCeiling(): number {
+    return BASE_HEAP + HEAP_ALLOWANCE + Math.max(1, runningMachines.size) * this.limit * HEAP_FACTOR;
+  }
+
   private census(wanted: number): void {
     this.live = collectGarbage(this.vm, false);
     debt.bytes = 0;
@@ -94,8 +102,9 @@ export class Memory {
     this.due = Math.max(this.limit, Math.min(this.live, this.limit) + this.limit / 8);
     if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
     // The engine collects by measures of its own, which are too generous for a process with little memory.
-    if (heapSize() > this.heapCeiling / 2) fullGC();
-    if (this.live + wanted > this.limit || heapSize() > this.heapCeiling) throw new LuaError("not enough memory");
+    const ceiling = this.heapCeiling();
+    if (heapSize() > ceiling / 2) fullGC();
+    if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");
   }
 }
 

@@ -311,7 +311,7 @@ export class Task {
   /** Begins the task in a turn of its own. */
   start(): this {
     this.vm.tasks.add(this);
-    this.vm.watchDeadline();
+    this.vm.tasksChanged();
     queueMicrotask(() => this.drive(this.args, false));
     return this;
   }
@@ -396,7 +396,7 @@ export class Task {
     this.done = true;
     this.coroutine.status = "dead";
     this.vm.tasks.delete(this);
-    this.vm.watchDeadline();
+    this.vm.tasksChanged();
   }
 
   private wait(promise: Promise<Results>): void {

@@ -2,7 +2,7 @@
 import { Stop } from "./error.ts";
 import { Finalizers } from "./finalizers.ts";
 import { Cell, type NativeFunction } from "./function.ts";
-import { type Limits, Memory, NO_LIMITS } from "./limits.ts";
+import { type Limits, Memory, NO_LIMITS, runningMachines } from "./limits.ts";
 import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
 import type { Results, Userdata, Value } from "./value.ts";
@@ -117,7 +117,9 @@ export class VirtualMachine {
    * A task has begun or ended. While there are any, the deadline also comes by a timer: when everything waits, nobody
    * looks around.
    */
-  watchDeadline(): void {
+  tasksChanged(): void {
+    if (this.tasks.size === 0) runningMachines.delete(this);
+    else runningMachines.add(this);
     if (this.tasks.size === 0) {
       clearTimeout(this.deadlineTimer);
       this.deadlineTimer = undefined;
@@ -129,7 +131,7 @@ export class VirtualMachine {
 
   private stopByDeadline(): void {
     this.deadlineTimer = undefined;
-    if (performance.now() < this.deadline) this.watchDeadline();
+    if (performance.now() < this.deadline) this.tasksChanged();
     else this.stop(new Stop("timeout", `timeout of ${this.limits.timeoutMs / 1000}s exceeded`));
   }
 

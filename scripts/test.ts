@@ -4,7 +4,7 @@ import { buildIfStale } from "./stale.ts";
 
 const root = join(import.meta.dir, "..");
 buildIfStale();
-const run = Bun.spawn([process.execPath, "test", ...process.argv.slice(2)], {
+const run = Bun.spawn([process.execPath, "test", "--timeout=60000", ...process.argv.slice(2)], {
   cwd: root,
   stdin: "ignore",
   stdout: "inherit",

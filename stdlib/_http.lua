@@ -437,7 +437,10 @@ local function prepare(c, spec, parts, o)
     body, content_type = M.json(body), content_type or "application/json"
   end
   local sources = {
-    { Accept = o.accept or not o.raw and "application/json" or nil, ["Content-Type"] = content_type or spec.content_type and "application/json" or nil },
+    {
+      Accept = o.accept or not o.raw and "application/json" or nil,
+      ["Content-Type"] = content_type or spec.content_type and "application/json" or nil,
+    },
     header and { [header] = value },
     spec.headers,
     o.headers,

@@ -78,7 +78,8 @@ end
 function M.find(kind)
   local entry = type(kind) == "string" and known[kind:lower()]
   if entry then return entry end
-  error(("k8s: unknown resource kind '%s'. Use k8s.register_crd() for custom resources or k8s.get() with a raw path."):format(tostring(kind)), 0)
+  local advice = "Use k8s.register_crd() for custom resources or k8s.get() with a raw path."
+  error(("k8s: unknown resource kind '%s'. %s"):format(tostring(kind), advice), 0)
 end
 
 --- The kind that a document is of, if it is known in the same version.

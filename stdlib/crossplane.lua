@@ -317,7 +317,8 @@ local PACKAGES = {
 --- Example: assert.eq(c:package_version("provider", "provider-aws-s3"), "v1.2.3")
 function Client:package_version(kind, name)
   H.need("crossplane.package_version", "kind", kind, "name", name)
-  local kinds = PACKAGES[tostring(kind):lower()] or error(("crossplane.package_version: unknown kind '%s'"):format(tostring(kind)), 0)
+  local kinds = PACKAGES[tostring(kind):lower()]
+  if not kinds then error(("crossplane.package_version: unknown kind '%s'"):format(tostring(kind)), 0) end
   local object = K.object(self, kinds[1], nil, name)
   local current = object and status_of(object).currentRevision
   local revision = current and K.object(self, kinds[2], nil, current)
@@ -567,7 +568,8 @@ function Client:all_managed_ready(opts)
   end
   local out = { ready = 0, not_ready = 0, total = 0, not_ready_names = {}, reasons = {}, kinds = {} }
   local function add(group, found)
-    local list = K.collection(self, K.kind(group.group, group.version, found.name), found.namespaced and opts and opts.namespace or nil)
+    local namespace = found.namespaced and opts and opts.namespace or nil
+    local list = K.collection(self, K.kind(group.group, group.version, found.name), namespace)
     if #list.items == 0 then return end
     local counts = K.summary(list.items, function(object)
       return K.is_true(object, "Ready")

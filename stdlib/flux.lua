@@ -543,7 +543,8 @@ function Client:image_policy(namespace, name)
   local status = status_of(object)
   local latest = status.latestRef
   if type(latest) == "table" and latest.name then
-    return object, latest.name .. ":" .. (latest.tag or "") .. (latest.digest and latest.digest ~= "" and "@" .. latest.digest or "")
+    local digest = latest.digest and latest.digest ~= "" and "@" .. latest.digest or ""
+    return object, latest.name .. ":" .. (latest.tag or "") .. digest
   end
   return object, status.latestImage
 end
@@ -726,7 +727,10 @@ end
 --- Example: assert.eq(#c:not_ready("shop"), 0)
 function Client:not_ready(namespace)
   local out = {}
-  for _, of in ipairs({ GIT, OCI, BUCKET, HELM_REPO, HELM_CHART, KUSTOMIZATION, HELM_RELEASE, RECEIVER, IMAGE_REPO, IMAGE_POLICY, IMAGE_UPDATE }) do
+  for _, of in ipairs({
+    GIT, OCI, BUCKET, HELM_REPO, HELM_CHART, KUSTOMIZATION, HELM_RELEASE, RECEIVER, IMAGE_REPO, IMAGE_POLICY,
+    IMAGE_UPDATE,
+  }) do
     local ok, list = pcall(K.collection, self, of, namespace)
     if not ok and not is_not_served(list) then error(list, 0) end
     for _, object in ipairs(ok and list.items or {}) do

@@ -417,7 +417,10 @@ function M.tls(host, port, opts)
   if not ok then return { ok = false, error = (tostring(found):gsub("^.-net%.tls: ", "")) } end
   local days = ((H.parse_time(found.not_after) or 0) - H.clock.time()) / 86400
   local wanted = opts.min_days or 14
-  local why = found.error or (days < wanted and ("certificate expires in %d days, expected at least %s"):format(math.floor(days), shown(wanted))) or nil
+  local why
+  if days < wanted then
+    why = ("certificate expires in %d days, expected at least %s"):format(math.floor(days), shown(wanted))
+  end
   return {
     ok = why == nil, days_left = days, subject = found.subject, issuer = found.issuer, not_after = found.not_after, error = why,
   }

@@ -399,7 +399,8 @@ local function set_metadata(fn, field, namespace, kind, name, values, value, opt
     -- Null removes a key; Lua tables cannot hold it.
     set[key] = (one == false or one == json.null) and json.null or (math.type(one) and H.num(one)) or tostring(one)
   end
-  return (H.patch(target(opts), path, { metadata = { [field] = H.object(set) } }, { fn = "patch", content_type = PATCH_TYPES.merge }))
+  local body = { metadata = { [field] = H.object(set) } }
+  return (H.patch(target(opts), path, body, { fn = "patch", content_type = PATCH_TYPES.merge }))
 end
 
 --- Sets annotations.

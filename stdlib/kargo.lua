@@ -537,7 +537,8 @@ function Client:wait_promotion(namespace, name, timeout_secs, opts)
       local promotion = K.object(self, PROMOTIONS, namespace, name)
       local status = promotion_status(promotion)
       if FAILED[status.phase] then
-        error(("kargo: promotion %s/%s %s: %s"):format(namespace, name, status.phase:lower(), status.message or "no message"), 0)
+        local phase, message = status.phase:lower(), status.message or "no message"
+        error(("kargo: promotion %s/%s %s: %s"):format(namespace, name, phase, message), 0)
       end
       return status.phase == "Succeeded" and promotion, "phase " .. (status.phase or "unknown")
     end,
@@ -569,7 +570,8 @@ function Client:promote_and_wait(namespace, stage, freight, timeout_secs, opts)
       local verification = verification_of(object)
       local phase = verification and verification.phase
       if phase == "Failed" or phase == "Error" or phase == "Aborted" or phase == "Inconclusive" then
-        error(("kargo: verification of %s/%s %s: %s"):format(namespace, stage, phase:lower(), verification.message or "no message"), 0)
+        local message = verification.message or "no message"
+        error(("kargo: verification of %s/%s %s: %s"):format(namespace, stage, phase:lower(), message), 0)
       end
       local verified = phase == nil and not (object.spec and object.spec.verification) or phase == "Successful"
       return verified and is_healthy(object), seen(object) .. (phase and ", verification " .. phase or "")
@@ -665,7 +667,8 @@ local function refresh(c, fn, of, namespace, name, timeout_secs, opts)
     message = ("kargo: %s/%s not refreshed after %s"):format(namespace, name, H.seconds(timeout)),
     check = function()
       local object = K.object(c, of, namespace, name)
-      return status_of(object).lastHandledRefresh == mark and object, "last refresh " .. tostring(status_of(object).lastHandledRefresh)
+      local last = status_of(object).lastHandledRefresh
+      return last == mark and object, "last refresh " .. tostring(last)
     end,
   })
 end

@@ -265,7 +265,8 @@ function Client:create_backup(name, spec)
       if wanted[key] == nil and key ~= "metadata" then wanted[key] = value end
     end
     local labels = { ["velero.io/schedule-name"] = label_value(schedule_name) }
-    for key, value in pairs(template.metadata and template.metadata.labels or schedule.metadata.labels or {}) do labels[key] = value end
+    local given = template.metadata and template.metadata.labels or schedule.metadata.labels or {}
+    for key, value in pairs(given) do labels[key] = value end
     metadata.labels = labels
   end
   return create(self, BACKUP, "Backup", metadata, wanted)

@@ -61,7 +61,8 @@ export interface Range {
 
 /** Reads an address or a network; undefined for anything else, bits behind the prefix included. */
 export function parseRange(text: string): Range | undefined {
-  const [, written, length] = /^\[?([^\]/]+)\]?(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const [, bracketed, plain, length] = /^(?:\[([^\]/]+)\]|([^[\]/]+))(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const written = bracketed ?? plain;
   const base = written === undefined ? undefined : parseAddress(written);
   if (base === undefined) return undefined;
   const all = base.length * 8;

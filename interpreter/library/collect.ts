@@ -19,7 +19,7 @@ function* finalizeAll(result: Value): Steps<Results> {
   for (let object = vm.finalizers.next(); object !== undefined; object = vm.finalizers.next()) {
     const finalizer = finalizerOf(object);
     if (!isFunction(finalizer)) continue;
-    const guarded = new NativeFunction("pcall", unused, (args) => {
+    const guarded = new NativeFunction("__gc", unused, (args) => {
       const outcome = protectedCall(args);
       return outcome;
     });

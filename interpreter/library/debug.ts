@@ -17,7 +17,7 @@ import {
   typeError,
 } from "../native.ts";
 import { isTailCall, type Level, levelAt, nameOf, runningStack, stackOf, traceback } from "../stack.ts";
-import { state } from "../state.ts";
+import { LOCALS, state } from "../state.ts";
 import { LuaTable } from "../table.ts";
 import { isNumber, NOTHING, type Results, type Suspended, Userdata, type Value } from "../value.ts";
 
@@ -33,6 +33,12 @@ function findLevel(coroutine: Coroutine, index: number): Level | undefined {
 }
 
 // --- information ------------------------------------------------------------------------------------------------------
+
+/** Whether the function at a level was called as a finalizer (collect.ts calls them from a function of this name). */
+function isFinalizer(coroutine: Coroutine, index: Value): boolean {
+  const caller = findLevel(coroutine, checkIndex(index, 1) + 1)?.fn;
+  return caller instanceof NativeFunction && caller.name === "__gc";
+}
 
 function getinfo(args: Value[]): Results {
   const { coroutine, skip } = threadOf(args);
@@ -64,7 +70,12 @@ function getinfo(args: Value[]): Results {
     info.setString("isvararg", prototype?.isVararg ?? true);
   }
   if (options.includes("n")) {
-    const named = level === undefined ? undefined : nameOf(level);
+    const named =
+      level === undefined
+        ? undefined
+        : isFinalizer(coroutine, subject)
+          ? { namewhat: "metamethod", name: "__gc" }
+          : nameOf(level);
     info.setString("name", named?.name);
     info.setString("namewhat", named?.namewhat ?? "");
   }
@@ -143,6 +154,13 @@ function localPlace(coroutine: Coroutine, level: Level, index: number): Place | 
   if (index === hidden) return place("(vararg table)", [undefined], 0);
   const local = active[index > hidden ? index - 2 : index - 1];
   if (local === undefined) {
+    if (prototype.stripped && index > 0) {
+      const at = LOCALS + index - 1;
+      const own = prototype.varargRegister >= 0 && at >= prototype.varargRegister ? at + 1 : at;
+      const held: unknown = R[base + own];
+      if (own >= prototype.size) return undefined;
+      return held instanceof Cell ? place(TEMPORARY, [held.value], 0) : place(TEMPORARY, R, base + own);
+    }
     // Under a hook the whole window counts as in use.
     return isHookSite(at) && index > 0 && index <= prototype.size ? place(TEMPORARY, [undefined], 0) : undefined;
   }

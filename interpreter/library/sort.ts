@@ -43,7 +43,6 @@ function sortAlike(table: LuaTable, n: number): boolean {
     for (let i = 1; i <= n; i++) {
       const value = array[i];
       // NaN has no place in an order, and LuaFloat or bigint elements need exact comparison.
-      // biome-ignore lint/suspicious/noSelfCompare: false for NaN only
       if (typeof value !== "number" || value !== value) return false;
       numbers[i - 1] = value;
     }

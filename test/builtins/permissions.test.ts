@@ -113,12 +113,30 @@ describe("hosts and ports", () => {
 
 describe("metadata services and link-local addresses", () => {
   const HOSTS = [
-    "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "[::ffff:169.254.169.254]",
-    "[::ffff:a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a9fe:a9fe]", "[::a9fe:a9fe]",
-    "[fd00:ec2::254]", "[fe80::1]", "fe80::1%eth0", "100.100.100.200", "169.254.170.2", "168.63.129.16",
-    "metadata.google.internal", "metadata.google.internal.", "METADATA.google.internal", "１６９.２５４.１６９.２５４",
-    "169。254。169。254", "2001:0:1:2:3:4:5601:5601",
-  ]; // biome-ignore format: one list
+    "169.254.169.254",
+    "2852039166",
+    "0xa9fea9fe",
+    "0251.0376.0251.0376",
+    "169.254.43518",
+    "[::ffff:169.254.169.254]",
+    "[::ffff:a9fe:a9fe]",
+    "[2002:a9fe:a9fe::]",
+    "[64:ff9b::a9fe:a9fe]",
+    "[64:ff9b:1::a9fe:a9fe]",
+    "[::a9fe:a9fe]",
+    "[fd00:ec2::254]",
+    "[fe80::1]",
+    "fe80::1%eth0",
+    "100.100.100.200",
+    "169.254.170.2",
+    "168.63.129.16",
+    "metadata.google.internal",
+    "metadata.google.internal.",
+    "METADATA.google.internal",
+    "１６９.２５４.１６９.２５４",
+    "169。254。169。254",
+    "2001:0:1:2:3:4:5601:5601",
+  ];
   test.each(HOSTS)("%s is refused whatever else is allowed", (host) => {
     const name = host.replace(/^\[(.*)\]$/, "$1");
     const rules = [parseNetRule("*")!, parseNetRule("0.0.0.0/0:*")!, parseNetRule("[::]/0:*")!];
@@ -194,20 +212,50 @@ describe("files", () => {
     [{ "allow-read": "in" }, "write", "out/f", undefined],
     [{ "deny-read": true }, "read", "in/f", "x: read access to DIR/in/f is not allowed (--deny-read)"],
     [{ "allow-write": "in" }, "write", "in/new/deep", undefined],
-    [{ "allow-write": "in" }, "write", "in/dangling", "x: write access to DIR/in/dangling is not allowed (--allow-write)"],
-    [{ "allow-write": "in" }, "write", "in/folder/n", "x: write access to DIR/in/folder/n is not allowed (--allow-write)"],
-    [{ "allow-write": "in", readonly: true }, "write", "in/f", "x: write access to DIR/in/f is not allowed (--readonly)"],
+    [
+      { "allow-write": "in" },
+      "write",
+      "in/dangling",
+      "x: write access to DIR/in/dangling is not allowed (--allow-write)",
+    ],
+    [
+      { "allow-write": "in" },
+      "write",
+      "in/folder/n",
+      "x: write access to DIR/in/folder/n is not allowed (--allow-write)",
+    ],
+    [
+      { "allow-write": "in", readonly: true },
+      "write",
+      "in/f",
+      "x: write access to DIR/in/f is not allowed (--readonly)",
+    ],
     [{ "allow-write": true }, "write", "out/f", undefined],
-    [{ "allow-env": "A" }, "read", "/proc/self/environ", "x: read access to /proc/self/environ is not allowed (--allow-env)"],
+    [
+      { "allow-env": "A" },
+      "read",
+      "/proc/self/environ",
+      "x: read access to /proc/self/environ is not allowed (--allow-env)",
+    ],
     [{ "allow-env": "A" }, "read", "/proc/self/mem", "x: read access to /proc/self/mem is not allowed (--allow-env)"],
-    [{ "allow-env": "A", "allow-read": "/" }, "read", "/proc/thread-self/environ", "x: read access to /proc/thread-self/environ is not allowed (--allow-env)"],
-    [{ "allow-read": "/etc" }, "read", "/var/run/secrets/kubernetes.io/serviceaccount/token", "x: read access to /var/run/secrets/kubernetes.io/serviceaccount/token is not allowed (--allow-read)"],
+    [
+      { "allow-env": "A", "allow-read": "/" },
+      "read",
+      "/proc/thread-self/environ",
+      "x: read access to /proc/thread-self/environ is not allowed (--allow-env)",
+    ],
+    [
+      { "allow-read": "/etc" },
+      "read",
+      "/var/run/secrets/kubernetes.io/serviceaccount/token",
+      "x: read access to /var/run/secrets/kubernetes.io/serviceaccount/token is not allowed (--allow-read)",
+    ],
   ] as const)("%j: %s %s", (words, access, path, message) => {
     const full = path.startsWith("/") ? path : join(dir, path);
     const permissions = only(words);
     const found = refusal(() => permissions[access === "read" ? "checkRead" : "checkWrite"]("x", full));
     expect(found?.replaceAll(dir, "DIR")).toBe(message);
-  }); // biome-ignore format: a table
+  });
 
   test("the functions for files do not get around it", async () => {
     const permissions = only({ "allow-read": "in", "allow-write": "in" });
@@ -338,8 +386,10 @@ describe("audit", () => {
       .map((line) => JSON.parse(line));
     for (const line of lines) expect(line.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(lines.map(({ time: _, ...rest }) => rest)).toEqual([
+      // Asked about twice: by the path, and by the file that was opened.
       { access: "read", what: "fs.read", target: "DIR/in/f", granted: true },
-      { access: "read", what: "fs.read", target: "DIR/out/f", granted: false },
+      { access: "read", what: "fs.read", target: "DIR/in/f", granted: true },
+      { access: "read", what: "fs.read", target: "DIR/in/link", resolved: "DIR/out/f", granted: false },
       { access: "env", what: "env.get", target: "PATH", granted: true },
       { access: "net", what: "http.get", target: "127.0.0.1:1", granted: true },
       { access: "net", what: "http.get", target: "169.254.169.254:80", granted: false },

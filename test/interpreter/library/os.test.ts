@@ -17,7 +17,7 @@ expressions("os.date, manual §6.10", [
   [`os.date("!%a %A %b %B %h %p %%", 1e9)`, "Sun Sunday Sep September Sep AM %"],
   [
     `os.date("!%C %D %e %F %g %G %I %j %R %T %u %U %V %w %W %y", 1e9)`,
-    "20 09/09/01  9 2001-09-09 01 2001 01 252 01:46 01:46:40 7 36 36 0 35 01",
+    "20 09/09/01  9 2001-09-09 01 2001 01 252 01:46 01:46:40 7 36 36 0 36 01",
   ],
   [`os.date("!%r|%n|%t|%z|%Z", 46800)`, "01:00:00 PM|\\10|\\9|+0000|GMT"],
   [
@@ -56,7 +56,7 @@ expressions("os.time and others", [
   ],
   [
     `(function() local d = {year = 2024, month = 14, day = -3, hour = 30, min = -5, sec = 100} local t = os.time(d) return t, d.year, d.month, d.day, d.hour, d.min, d.sec, d.wday, d.yday, d.isdst end)()`,
-    "1738119400 2025 1 29 3 56 40 4 29 false",
+    "1738126600 2025 1 29 5 56 40 4 29 false",
   ],
   [`os.time{year = 2024, month = 3, day = 31, hour = 2, min = 30}`, "1711848600"],
   [`(function() local t = os.time() return math.abs(os.time(os.date("*t", t)) - t) end)()`, "0"],
