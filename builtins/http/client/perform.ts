@@ -1,7 +1,9 @@
 /** Requests from beginning to end: redirects, repetitions, time limits, and the words when they fail. */
+
 import { LuaError } from "../../../interpreter/error.ts";
 import { fromText } from "../../../interpreter/text.ts";
 import { after } from "../../timer.ts";
+import { version } from "../../version.ts";
 import { Attempt } from "../attempt.ts";
 import type { CheckNet, Route } from "../dial.ts";
 import { Failure, failureOf } from "../failure.ts";
@@ -240,4 +242,4 @@ function completeHeaders(plan: Plan, request: Redirectable, proxy: ProxyServer |
   return out;
 }
 
-const USER_AGENT = "assay";
+const USER_AGENT = `assay/${version}`;
