@@ -452,7 +452,7 @@ test("headers go out as given, in order, with what every request has", async () 
   });
   expect(server.requests[0]).toBe(
     `PUT /a%20b?c HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\nconnection: keep-alive\r\nAuthorization: Basic ${btoa("user:p")}\r\n` +
-      "X-A: 1\r\nx-a: 2\r\nX-B: \xc3\xa9\r\nUser-Agent: assay\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\ncontent-length: 2\r\n\r\n\0\xff",
+      "X-A: 1\r\nx-a: 2\r\nX-B: \xc3\xa9\r\nUser-Agent: assay/0.0.0\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\ncontent-length: 2\r\n\r\n\0\xff",
   );
 });
 
