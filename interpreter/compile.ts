@@ -73,6 +73,7 @@ import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts
 import { Mask } from "./nodes/mask.ts";
 import { Expression as ExpressionNode, type Label, type Statement as StatementNode } from "./nodes/node.ts";
 import { And, BitNot, Concat, Equal, EqualConstant, EqualInteger, Length, Negate, Not, Or } from "./nodes/operator.ts";
+import { SpilledBinary } from "./nodes/spilled.ts";
 import {
   EnvironmentVariable,
   Field,
@@ -997,6 +998,11 @@ class Compiler {
     if (left instanceof Constant && right instanceof Constant && isFoldable(left.value) && isFoldable(right.value)) {
       const folded = fold(row, left.value, right.value);
       if (folded !== undefined) return new Constant(folded);
+    }
+    if (this.debug && right instanceof FunctionCall && !(left instanceof Constant)) {
+      const register = this.context.scope.maxRegisters++;
+      this.context.prototype.temporaries.push({ register, order: right.order });
+      return this.site(new SpilledBinary(line, row, left, right, register));
     }
     const node = this.specialised(ARITHMETIC[name] as Forms, left, right, line);
     if (row === BAND && right instanceof Constant && isLowMask(right.value) && left.isPure && hasShift(left)) {

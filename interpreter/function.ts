@@ -39,6 +39,8 @@ export class Prototype {
   /** Local variables for the debug library: name, register offset, first and last line they are visible on. */
   locals: { name: string; register: number; from: number; to: number; cell: boolean }[] = [];
   lastLine = 0;
+  /** Operands that wait in a register during a call, by the order of that call's site; for the debug library. */
+  temporaries: { register: number; order: number }[] = [];
   /** For `string.dump`, where the debug library is open: the chunk's text, and the constants it was compiled with. */
   text: string | undefined = undefined;
   /** Whether it was dumped without lines and names. */

@@ -20,7 +20,9 @@ export const NO_LIMITS: Limits = { memoryBytes: Infinity, timeoutMs: Infinity };
 const COLLECT_AFTER = 32 << 20;
 /** What the engine's heap may hold beyond its size at the start, for each byte of the limit, and a constant part. */
 const HEAP_FACTOR = 3;
-const HEAP_ALLOWANCE = 32 << 20;
+const HEAP_ALLOWANCE = 160 << 20;
+/** What it may hold of that before the engine is told to collect. */
+const HEAP_EASE = 32 << 20;
 
 const BASE_HEAP = heapSize();
 
@@ -103,7 +105,7 @@ export class Memory {
     if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
     // The engine collects by measures of its own, which are too generous for a process with little memory.
     const ceiling = this.heapCeiling();
-    if (heapSize() > ceiling / 2) fullGC();
+    if (heapSize() > BASE_HEAP + HEAP_EASE + this.limit) fullGC();
     if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");
   }
 }

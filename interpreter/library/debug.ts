@@ -161,6 +161,8 @@ function localPlace(coroutine: Coroutine, level: Level, index: number): Place | 
       if (own >= prototype.size) return undefined;
       return held instanceof Cell ? place(TEMPORARY, [held.value], 0) : place(TEMPORARY, R, base + own);
     }
+    const waiting = prototype.temporaries.filter((temporary) => temporary.order === order)[index - active.length - 1];
+    if (waiting !== undefined) return place(TEMPORARY, R, base + waiting.register);
     // Under a hook the whole window counts as in use.
     return isHookSite(at) && index > 0 && index <= prototype.size ? place(TEMPORARY, [undefined], 0) : undefined;
   }
