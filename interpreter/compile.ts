@@ -30,6 +30,7 @@ import {
   TwoAssignments,
 } from "./nodes/assignment.ts";
 import { Binary } from "./nodes/binary.ts";
+import { Block, Block2, Block3, Block4, Block5, Break, CallStatement, Goto, LabelledBlock } from "./nodes/block.ts";
 import { type Call, Call0, Call1, Call2, Call3, FunctionCall, MethodCall, ShortMethodCall } from "./nodes/call.ts";
 import { Chain } from "./nodes/chain.ts";
 import {
@@ -39,28 +40,7 @@ import {
   RecordConstructor,
   TableConstructor,
 } from "./nodes/constructor.ts";
-import {
-  Block,
-  Block2,
-  Block3,
-  Block4,
-  Block5,
-  Break,
-  CallStatement,
-  GenericFor,
-  Goto,
-  If,
-  IfElse,
-  LabelledBlock,
-  NumericFor,
-  Repeat,
-  Return,
-  ReturnCall,
-  ReturnMultiple,
-  TailCall,
-  Until,
-  While,
-} from "./nodes/control.ts";
+import { If, IfElse, Repeat, Until, While } from "./nodes/control.ts";
 import {
   CheckUndefinedGlobal,
   CloseScope,
@@ -69,10 +49,13 @@ import {
   DeclareLocals,
 } from "./nodes/declaration.ts";
 import { FunctionExpression } from "./nodes/function.ts";
+import { GenericFor } from "./nodes/generic-for.ts";
 import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts";
 import { Mask } from "./nodes/mask.ts";
 import { Expression as ExpressionNode, type Label, type Statement as StatementNode } from "./nodes/node.ts";
+import { NumericFor } from "./nodes/numeric-for.ts";
 import { And, BitNot, Concat, Equal, EqualConstant, EqualInteger, Length, Negate, Not, Or } from "./nodes/operator.ts";
+import { Return, ReturnCall, ReturnMultiple, TailCall } from "./nodes/return.ts";
 import { SpilledBinary } from "./nodes/spilled.ts";
 import {
   EnvironmentVariable,

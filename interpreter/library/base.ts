@@ -29,7 +29,7 @@ import {
   table,
   typeError,
 } from "../native.ts";
-import { iterators } from "../nodes/control.ts";
+import { iterators } from "../nodes/generic-for.ts";
 import { suspend } from "../nodes/node.ts";
 import { parseNumber } from "../number.ts";
 import { state } from "../state.ts";
