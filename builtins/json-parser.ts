@@ -136,7 +136,7 @@ class Parser {
   }
 
   private array(): LuaTable {
-    const table = new LuaTable();
+    const table = new LuaTable(this.root.shape);
     table.mark = ARRAY;
     this.enter();
     let byte = this.space();

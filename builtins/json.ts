@@ -14,7 +14,8 @@ import {
   string,
   table,
 } from "../interpreter/native.ts";
-import { LuaTable } from "../interpreter/table.ts";
+import { state } from "../interpreter/state.ts";
+import type { LuaTable } from "../interpreter/table.ts";
 import { Userdata, type Value } from "../interpreter/value.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import { ARRAY, OBJECT } from "./json-mark.ts";
@@ -129,7 +130,7 @@ export const jsonLibrary = library(
 );
 
 function marked(t: LuaTable | undefined, mark: number): LuaTable {
-  const table = t ?? new LuaTable();
+  const table = t ?? state.vm.newTable();
   table.mark = mark;
   return table;
 }

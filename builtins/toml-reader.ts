@@ -7,6 +7,7 @@ import TOMLParser from "@iarna/toml/lib/toml-parser.js";
 import { failure } from "../interpreter/error.ts";
 import { tick } from "../interpreter/library/steps.ts";
 import { charge } from "../interpreter/memory.ts";
+import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { float, integer, type Value } from "../interpreter/value.ts";
@@ -290,7 +291,7 @@ class Reader extends TOMLParser {
 }
 
 function newTable(mark: number): LuaTable {
-  const table = new LuaTable();
+  const table = state.vm.newTable();
   table.mark = mark;
   charge(64);
   return table;

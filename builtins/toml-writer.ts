@@ -26,6 +26,7 @@ export function encodeToml(what: string, value: LuaTable, sortKeys: boolean): st
 
 class Writer {
   text = "";
+  private made = 0;
   private reserved = 0;
   private readonly open: LuaTable[] = [];
 
@@ -79,10 +80,13 @@ class Writer {
 
   /** A value on one line. */
   private value(value: Value): string {
-    if (typeof value === "string") return quote(value);
-    if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-    if (typeof value === "number" || value instanceof LuaFloat) return number(value);
-    if (!(value instanceof LuaTable)) throw new Unwritable(`a ${basicType(value)} cannot be written`);
+    if (value instanceof LuaTable) return this.inline(value);
+    const text = scalar(value);
+    this.count(text.length);
+    return text;
+  }
+
+  private inline(value: LuaTable): string {
     const { entries, length } = this.enter(value);
     const parts: string[] = [];
     if (entries === undefined) {
@@ -100,6 +104,7 @@ class Writer {
   /** Looks at a table before it is written, and notes that it is under way. */
   private enter(table: LuaTable): Layout {
     tick();
+    this.count(30);
     if (this.open.includes(table)) throw new Unwritable("a table inside itself");
     if (this.open.length >= MAX_DEPTH) throw new Unwritable(`nested deeper than ${MAX_DEPTH}`);
     const layout = layoutOf(table);
@@ -122,8 +127,14 @@ class Writer {
 
   private put(text: string): void {
     this.text += text;
-    if (this.text.length - this.reserved > LOOK_EVERY) {
-      this.reserved = this.text.length;
+    this.count(text.length);
+  }
+
+  /** Counts bytes of the text, the parts of a line that is not written yet included. */
+  private count(bytes: number): void {
+    this.made += bytes + 2;
+    if (this.made - this.reserved > LOOK_EVERY) {
+      this.reserved = this.made;
       reserveMemory(this.reserved);
     }
   }
@@ -149,6 +160,13 @@ function key(name: string): string {
 function quote(bytes: string): string {
   if (!isUtf8(bytes)) throw new Unwritable("invalid UTF-8");
   return JSON.stringify(bytes).replaceAll("\x7f", "\\u007f");
+}
+
+function scalar(value: Value): string {
+  if (typeof value === "string") return quote(value);
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number" || value instanceof LuaFloat) return number(value);
+  throw new Unwritable(`a ${basicType(value)} cannot be written`);
 }
 
 function number(value: number | LuaFloat): string {

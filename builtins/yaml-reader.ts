@@ -8,6 +8,7 @@ import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq 
 import { failure } from "../interpreter/error.ts";
 import { tick } from "../interpreter/library/steps.ts";
 import { charge, reserveMemory } from "../interpreter/memory.ts";
+import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { float, integer, LuaFloat, type Value } from "../interpreter/value.ts";
@@ -16,7 +17,7 @@ import { MAX_DEPTH } from "./json-parser.ts";
 
 /** How many values aliases and merge keys may add to what the text itself holds. */
 const MAX_EXPANSION = 250_000;
-/** Bytes of the library's tree for each byte of text, roughly. */
+/** Bytes of the library's tree for each byte of a document, roughly. */
 const TREE_FACTOR = 40;
 
 /** What `!!` stands for, and what of it the core schema knows. */
@@ -64,7 +65,7 @@ class Reader {
     if (bytes.length > maxSize) throw failure(`${this.what}: text longer than ${maxSize} bytes`);
     const text = toText(bytes);
     if (text === undefined) throw failure(`${this.what}: invalid UTF-8`);
-    reserveMemory(bytes.length * TREE_FACTOR);
+    reserveMemory(longestDocument(text) * TREE_FACTOR);
     const values: Value[] = [];
     for (const document of this.compose(text)) {
       // Tags that the library does not know are only warnings to it; `checkTag` looks at all of them.
@@ -184,7 +185,7 @@ class Reader {
   }
 
   private list(node: YAMLSeq): LuaTable {
-    const table = new LuaTable();
+    const table = new LuaTable(state.vm.rootShape);
     table.mark = ARRAY;
     node.items.forEach((item, i) => {
       table.setIndex(i + 1, this.value(item as Node));
@@ -193,7 +194,7 @@ class Reader {
   }
 
   private map(node: YAMLMap): LuaTable {
-    const table = new LuaTable();
+    const table = new LuaTable(state.vm.rootShape);
     table.mark = OBJECT;
     const seen = new Set<Value>();
     const merges: Node[] = [];
@@ -250,7 +251,7 @@ class Reader {
     this.count(node);
     if (typeof value === "string") charge(value.length);
     if (!(value instanceof LuaTable)) return value;
-    const table = new LuaTable();
+    const table = new LuaTable(state.vm.rootShape);
     table.mark = value.mark;
     value.forEach((key, element) => {
       table.set(key, this.copy(element, node));
@@ -291,6 +292,17 @@ function fitsScalar(name: string, value: unknown): boolean {
     default:
       return name === "float";
   }
+}
+
+/** The length of the longest document of a stream, roughly: their trees live one after the other. */
+function longestDocument(text: string): number {
+  let longest = 0;
+  let from = 0;
+  for (let next = text.indexOf("\n---"); next >= 0; next = text.indexOf("\n---", from + 1)) {
+    longest = Math.max(longest, next - from);
+    from = next;
+  }
+  return Math.max(longest, text.length - from);
 }
 
 function start(node: Node): number {

@@ -29,6 +29,8 @@ export class Shape {
     readonly shared: boolean,
     slots: Map<Key, number>,
     keys: Key[],
+    /** Whether other shapes may follow from it; not from the one that all machines share. */
+    private readonly grows = true,
   ) {
     this.slots = slots;
     this.keys = keys;
@@ -38,7 +40,7 @@ export class Shape {
   after(key: Key, create: boolean): Shape | undefined {
     const known = this.transitions?.get(key);
     if (known !== undefined) return known;
-    if (!create || !this.shared || this.keys.length > MAX_SHARED_KEYS) return undefined;
+    if (!create || !this.grows || !this.shared || this.keys.length > MAX_SHARED_KEYS) return undefined;
     if (this.transitions === undefined) this.transitions = new Map();
     else if (this.transitions.size >= MAX_TRANSITIONS) return undefined;
     const slots = new Map(this.slots);
@@ -57,7 +59,7 @@ export class Shape {
 }
 
 /** The hash part of a table without keys. The one shape that all virtual machines share; it holds no key. */
-export const EMPTY_SHAPE = new Shape(true, new Map(), [false]);
+export const EMPTY_SHAPE = new Shape(true, new Map(), [false], false);
 /** Stands for "no slots" and "no array": never written to. Their first element keeps arrays generic for the JIT. */
 const NO_VALUES: Value[] = [undefined];
 

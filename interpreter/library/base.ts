@@ -2,7 +2,8 @@
 
 import { indexValue } from "../access.ts";
 import { Continuation, call } from "../call.ts";
-import { type CompileOptions, compile } from "../compile.ts";
+import { compile } from "../compile.ts";
+import type { CompileOptions } from "../compile-expression.ts";
 import { basicType, failure, LuaError } from "../error.ts";
 import { Cell, type NativeFunction } from "../function.ts";
 import { SyntaxFailure } from "../lexer.ts";

@@ -643,3 +643,23 @@ test("long documents: pieces, dictionaries, shapes that run out", () => {
   );
   expect(encodeJson("x", parse(text))).toBe(written);
 });
+
+describe("limits", () => {
+  const limits = { memoryBytes: 32 << 20, timeoutMs: 20_000 };
+  const shared = "local t = {} for i = 1, 40 do t = {t, t} end";
+
+  test.each([
+    ["parse", `return json.parse("[" .. ("[1,2],"):rep(2000000) .. "1]")`],
+    ["encode", `${shared} return json.encode(t)`],
+    ["encode with indentation", `${shared} return json.encode(t, {indent = 1})`],
+    ["yaml.encode", `${shared} return yaml.encode(t)`],
+    ["toml.encode", `${shared} return toml.encode({t = t})`],
+  ])("%s ends at the memory limit", async (_, source) => {
+    expect(await errorOf(source, { limits })).toMatch(/^(test:1: )?not enough memory$/);
+  });
+
+  test("a deadline stops encoding", async () => {
+    const time = { memoryBytes: Infinity, timeoutMs: 100 };
+    expect(await errorOf(`${shared} return json.encode(t)`, { limits: time })).toContain("timeout");
+  });
+});

@@ -5,6 +5,8 @@
 import { gzipSync } from "node:zlib";
 import { collection, condition, items, missing, object, ready } from "./cluster.ts";
 import { type Call, json, type Reply, type Routes, text } from "./fixture.ts";
+import { monitoring } from "./worlds-monitoring.ts";
+import { products } from "./worlds-products.ts";
 
 export interface World {
   routes: Routes;
@@ -336,4 +338,6 @@ export const worlds: Record<string, () => World> = {
   velero,
   k8s,
   healthcheck,
+  ...products,
+  ...monitoring,
 };
