@@ -190,6 +190,7 @@ export function isHookSite(site: Site | undefined): boolean {
 
 /** Goes on after a hook that had to wait. */
 class AfterHook implements Resumable {
+  readonly watches = true;
   readonly handlesErrors = true;
   resume(R: Registers, base: number, _stage: number, saved: unknown): unknown {
     const from = saved as Saved;
@@ -306,6 +307,7 @@ type Exec = (R: Registers, base: number) => unknown;
 
 /** Continues after a node that had to wait; saved: what comes then. */
 class AfterNode implements Resumable {
+  readonly watches = true;
   readonly handlesErrors = false;
   resume(_R: Registers, _base: number, _stage: number, saved: unknown, value: unknown): unknown {
     return (saved as (value: unknown) => unknown)(value);
@@ -455,6 +457,7 @@ export class HookedBody extends Statement {
 
 /** Goes on after a native function that had to wait. */
 class AfterNative implements Resumable {
+  readonly watches = true;
   readonly handlesErrors = false;
   resume(R: Registers, base: number, _stage: number, _saved: unknown, value: unknown): unknown {
     return leaveNative(R, base, value as Results);

@@ -482,11 +482,11 @@ function place(error: LuaError, coroutine: Coroutine): void {
   if (typeof error.value !== "string") return;
   const segment: Segment | undefined = coroutine.segments[coroutine.segments.length - 1];
   if (segment === undefined) return;
-  // The innermost record is the call, unless something watches over it (a hook); native callers have no line.
+  // The innermost record is the call, unless a hook watches over it; calls by native code have no line.
   for (let at = segment.position; at < segment.records.length; at += 4) {
-    const node = segment.records[at] as Partial<Site>;
-    if (typeof node.line !== "number") continue;
-    if (node.line < 0) return;
+    const node = segment.records[at] as Partial<Site> & { watches?: boolean };
+    if (node.watches === true) continue;
+    if (typeof node.line !== "number" || node.line < 0) return;
     const base = segment.records[at + 1] as number;
     error.value = position(coroutine.R, base, node as Site) + error.value;
     error.coroutine = coroutine;
