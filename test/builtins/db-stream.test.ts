@@ -62,7 +62,7 @@ for (const { name, url, rows, text } of TARGETS) {
         return ok, e, c:query_one("select 4 as v").v`;
       const started = process.memoryUsage.rss();
       expect(await run(body)).toEqual([false, "db.query: not enough memory", 4]);
-      expect(process.memoryUsage.rss() - started).toBeLessThan(128 << 20);
+      expect(process.memoryUsage.rss() - started).toBeLessThan(256 << 20); // of the whole process, which other tests share
     }, 60_000);
 
     test("one long value is not enough memory", async () => {
