@@ -11,6 +11,9 @@ const LIMIT = 1;
 const STEP = 2;
 const TURN = 3;
 
+/** Limits below this can be reached from the safe range; larger ones may be rounded. */
+const NEAR_SAFE = 2n ** 54n;
+
 /** `for i = start, limit, step do` */
 export class NumericFor extends SiteStatement {
   constructor(
@@ -52,6 +55,9 @@ export class NumericFor extends SiteStatement {
       if (typeof limit === "number") {
         // A float limit is clipped to the integers (forlimit); comparing does that by itself. NaN ends at once.
         return this.count(R, base, start, limit, step);
+      }
+      if (typeof limit === "bigint" && limit < NEAR_SAFE && limit > -NEAR_SAFE) {
+        return this.countBig(R, base, BigInt(start), limit, BigInt(step)); // in reach, and rounding would miss it
       }
       const end = this.integerLimit(R, base, limit);
       return this.count(R, base, start, end, step);

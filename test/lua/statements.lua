@@ -20,6 +20,9 @@ assert(#seen == 5 and seen[5] == 2.0 and math.type(seen[1]) == "float")
 local n = 0
 for i = math.maxinteger - 1, math.maxinteger do n = n + 1 end
 assert(n == 2)
+n = 0
+for i = (1 << 53) - 2, (1 << 53) + 1 do n = n + 1 end
+assert(n == 4)
 for i = 1, 0 do error("never") end
 for i = math.mininteger, -1e100 do error("never") end
 ----
