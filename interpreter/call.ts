@@ -5,7 +5,6 @@ import { charge } from "./memory.ts";
 import { Event, metamethod } from "./metatable.ts";
 import {
   type Completion,
-  type Expression,
   RETURN,
   RETURN_MULTI,
   type Resumable,
@@ -172,6 +171,12 @@ export function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunct
   throw failure("'__call' chain too long", 0);
 }
 
+/** What a call of a value that cannot be called fails at: the value, or the last of its chain of `__call`s. */
+function uncallable(fn: Value): Value {
+  const handler = metamethod(fn, Event.Call);
+  return handler === undefined ? fn : uncallable(handler);
+}
+
 /** A call that went through `__call`: knows how many values were put in front of the arguments. */
 class CalledValueSite implements Site {
   readonly line: number;
@@ -222,11 +227,10 @@ export function invoke(fn: Value, args: Value[], R: Registers, base: number, sit
 }
 
 function notCallable(fn: Value, R: Registers, base: number, site: Site): LuaError {
-  const message = `attempt to call a ${typeName(fn)} value`;
-  const node = site as Partial<Expression>;
-  const name = typeof node.describe === "function" && site.line >= 0 ? site.calleeName() : "";
+  const message = `attempt to call a ${typeName(uncallable(fn))} value`;
+  const name = site.line >= 0 ? site.calleeName() : "";
   const text = name === "" ? message : `${message} (${name})`;
-  return site.line >= 0 ? runtimeError(R, base - site.size, site, text) : failure(text);
+  return site.line >= 0 ? runtimeError(R, base - site.size, site, text) : failure(text, 0);
 }
 
 /**

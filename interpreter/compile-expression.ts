@@ -218,8 +218,9 @@ export abstract class ExpressionCompiler {
   protected index(object: ExpressionNode, key: ExpressionNode, line: number): ExpressionNode {
     if (key instanceof Constant && typeof key.value === "string") return this.field(line, object, key.value);
     if (object instanceof Local && key instanceof Local) return this.site(new IndexLocals(line, object, key));
-    const isInteger = key instanceof Constant && typeof key.value === "number" && Number.isSafeInteger(key.value);
-    const keyName = isInteger ? "integer index" : "?";
+    // The reference names only the integers that fit its instruction.
+    const n = key instanceof Constant && typeof key.value === "number" ? key.value : -1;
+    const keyName = Number.isInteger(n) && n >= 0 && n <= 255 ? "integer index" : "?";
     return this.site(
       object instanceof Local ? new IndexOfLocal(line, object, key, keyName) : new Index(line, object, key, keyName),
     );

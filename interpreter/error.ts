@@ -4,6 +4,7 @@ import { LuaFunction, NativeFunction } from "./function.ts";
 import type { Site } from "./nodes/node.ts";
 import { state } from "./state.ts";
 import { LuaTable } from "./table.ts";
+import { upToZero } from "./text.ts";
 import { LuaFloat, Userdata, type Value } from "./value.ts";
 
 /**
@@ -25,10 +26,26 @@ export class LuaError {
   /** What this error has been wrapped around, for the host's log only. */
   cause: unknown = undefined;
 
+  /** The error object: any Lua value but nil. */
+  value: Value;
+
   constructor(
-    /** The error object: any Lua value. */
-    public value: Value,
-  ) {}
+    /** What was raised, as a message handler sees it: may be nil. */
+    readonly raised: Value,
+  ) {
+    this.value = errorObject(raised);
+  }
+
+  /** Takes what a message handler made of it. */
+  replace(handled: Value): void {
+    this.value = errorObject(handled);
+    this.handled = true;
+  }
+}
+
+/** What a value that is raised becomes on its way: nil turns into text (`luaG_errormsg`). */
+export function errorObject(raised: Value): Value {
+  return raised === undefined ? "<no error object>" : raised;
 }
 
 /**
@@ -67,7 +84,7 @@ export function basicType(value: Value): string {
 export function typeName(value: Value): string {
   if (value instanceof LuaTable || value instanceof Userdata) {
     const name = value.metatable?.getString("__name");
-    if (typeof name === "string") return name;
+    if (typeof name === "string") return upToZero(name);
   }
   return basicType(value);
 }
@@ -81,10 +98,10 @@ export function position(R: readonly unknown[], base: number, site: Site | undef
 
 /**
  * Where the function at `level` of the running native function's call stack is (`luaL_where`): 1 is what called
- * the native function.
+ * the native function; 0 is that function itself, which has no position.
  */
 export function where(level: number): string {
-  if (!state.active) return "";
+  if (!state.active || level === 0) return "";
   const { R } = state;
   let base = state.top;
   for (let i = 0; ; i++) {

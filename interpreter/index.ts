@@ -8,7 +8,7 @@ import { compile } from "./compile.ts";
 import { LuaError } from "./error.ts";
 import { Cell, type LuaFunction } from "./function.ts";
 import { SyntaxFailure } from "./lexer.ts";
-import { openBase } from "./library/base.ts";
+import { baseLibrary, openBase } from "./library/base.ts";
 import { coroutineLibrary } from "./library/coroutine.ts";
 import { mathLibrary } from "./library/math.ts";
 import { osLibrary } from "./library/os.ts";
@@ -19,7 +19,7 @@ import { utf8Library } from "./library/utf8.ts";
 import type { Limits } from "./limits.ts";
 import { type Library, openLibrary } from "./native.ts";
 import { skipShebang } from "./parse.ts";
-import type { LuaTable } from "./table.ts";
+import { LuaTable } from "./table.ts";
 import type { Value } from "./value.ts";
 import { VirtualMachine } from "./vm.ts";
 
@@ -52,6 +52,33 @@ export function createVm(limits?: Limits): VirtualMachine {
   for (const library of sandboxLibraries) openGlobal(vm, library);
   vm.stringMetatable = stringMetatable(vm);
   return vm;
+}
+
+/**
+ * Globals of their own for code that must not see what a script does to its globals: Lua's libraries, and a `require`
+ * with modules of its own.
+ */
+export function separateGlobals(vm: VirtualMachine, find: ModuleFinder): LuaTable {
+  const globals = openLibrary(vm, baseLibrary, vm.newTable());
+  for (const library of sandboxLibraries) globals.setConstant(library.name, openLibrary(vm, library));
+  globals.setConstant("_G", globals);
+  const own = { loaded: vm.newTable(), preload: vm.newTable() };
+  // What only they refer to is in use all the same.
+  vm.registry.setString("_SEPARATE", LuaTable.fromArray([globals, own.loaded, own.preload]));
+  openLibrary(vm, packageLibraries(find, own).globals, globals);
+  return globals;
+}
+
+/**
+ * Keeps the methods of strings as they are, whatever a script does to its `string` table: what it adds there becomes
+ * a method, what it replaces does not, and the metatable itself is out of reach.
+ */
+export function protectStrings(vm: VirtualMachine): void {
+  const methods = openLibrary(vm, stringLibrary);
+  methods.metatable = vm.newTable();
+  methods.metatable.setConstant("__index", vm.globals.getString("string"));
+  vm.stringMetatable = stringMetatable(vm, methods);
+  vm.stringMetatable.setConstant("__metatable", "string");
 }
 
 /** Adds `require` and `package` to a virtual machine. */

@@ -132,9 +132,9 @@ function settle(result: NativeResult | Promise<Results>): NativeResult {
   return result instanceof Promise ? awaitPromise(result) : result;
 }
 
-/** The table of a library, made for one virtual machine. */
-export function openLibrary(vm: VirtualMachine, lib: Library): LuaTable {
-  const table = lib.name === "_G" ? vm.globals : vm.newTable();
+/** The table of a library, made for one virtual machine. Functions of `_G` go into `globals`. */
+export function openLibrary(vm: VirtualMachine, lib: Library, globals: LuaTable = vm.globals): LuaTable {
+  const table = lib.name === "_G" ? globals : vm.newTable();
   const prefix = lib.name === "_G" ? "" : `${lib.name}.`;
   for (const declaration of lib.functions) {
     table.setConstant(declaration.name, nativeFunction(declaration, prefix + declaration.name));
@@ -406,6 +406,24 @@ export function documentKinds(library: Library, ...kinds: Kind[]): void {
 
 export function kindsOf(library: Library): readonly Kind[] {
   return documented.get(library) ?? [];
+}
+
+/** A table with named fields that functions return or hand to scripts: a type of its own in help and editor stubs. */
+export interface TableType {
+  /** Such as `http.response`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly fields: readonly Returned[];
+}
+
+const tableTypes = new WeakMap<Library, readonly TableType[]>();
+
+export function documentTables(library: Library, ...types: TableType[]): void {
+  tableTypes.set(library, types);
+}
+
+export function tablesOf(library: Library): readonly TableType[] {
+  return tableTypes.get(library) ?? [];
 }
 
 /** A new handle of a kind, for the running virtual machine. The first parameter of its methods is `userdata(…, kind.name)`. */

@@ -27,6 +27,12 @@ export function fromText(text: string): string {
   return ASCII.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }
 
+/** The part in front of the first zero byte: what the reference shows of a name in a message. */
+export function upToZero(bytes: string): string {
+  const end = bytes.indexOf("\0");
+  return end < 0 ? bytes : bytes.slice(0, end);
+}
+
 /** The bytes of a byte string, as a buffer of their own. */
 export function toBuffer(bytes: string): Buffer {
   return Buffer.from(bytes, "latin1");

@@ -29,11 +29,14 @@ function bothInteger(x: Operand, y: Operand): string {
   return tests.length === 1 ? (tests[0] as string) : `(${tests.join(" && ")})`;
 }
 
+/** Below it a result that is no integer has a fraction, which integers never give. */
+const FRACTION = "Math.abs(z) < 9007199254740992";
+
 /** The result is right when it is a safe integer exactly if both operands are; -0 must not pass for an integer. */
 const plain = (symbol: string, zero: string) => (x: Operand, y: Operand) =>
   x === "F" || y === "F"
     ? `const z = x ${symbol} y; return Number.isSafeInteger(z) ? new LuaFloat(z) : z;`
-    : `const z = x ${symbol} y; if (Number.isSafeInteger(z) === ${bothInteger(x, y)}) return z${zero};`;
+    : `const z = x ${symbol} y; if (Number.isSafeInteger(z)) { if (${bothInteger(x, y)}) return z${zero}; } else if (${FRACTION} || !${bothInteger(x, y)}) return z;`;
 
 const ARITHMETIC: Arithmetic[] = [
   { name: "Add", row: "ADD", fast: plain("+", ""), floats: "x + y", low: "(x + y) | 0" },

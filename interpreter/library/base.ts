@@ -36,6 +36,7 @@ import { parseNumber } from "../number.ts";
 import { state } from "../state.ts";
 import { LuaTable } from "../table.ts";
 import { awaitPromise, caught } from "../task.ts";
+import { upToZero } from "../text.ts";
 import {
   float,
   integer,
@@ -108,13 +109,11 @@ class PairsContinuation extends Continuation {
 const PAIRS = new PairsContinuation();
 
 function pairs(t?: Value): Results | Suspended {
-  if (t === undefined && state.argc < 1) throw argumentError(1, "table expected, got no value");
+  if (t === undefined && state.argc < 1) throw argumentError(1, "value expected");
   const metatable = metatableOf(t);
   const handler = metatable === undefined ? undefined : eventOf(metatable, Event.Pairs);
-  if (handler === undefined) {
-    if (!(t instanceof LuaTable)) throw typeError(1, "table", t);
-    return [state.vm.shared("next"), t, undefined];
-  }
+  // What is no table is for the iterator to refuse.
+  if (handler === undefined) return [state.vm.shared("next"), t, undefined, undefined];
   const given = call(handler, [t], true);
   if (given === SUSPENDED) return suspend(PAIRS, state.top, 0);
   return list(given).slice(0, 4);
@@ -206,7 +205,8 @@ function printLine(texts: string[]): Results | Suspended {
 function* printSlowly(values: Value[]): Steps<Results> {
   const texts: string[] = [];
   for (const value of values) texts.push((yield* awaited(tostring(value))) as string);
-  return yield* awaited(printLine(texts));
+  if (printLine(texts) === SUSPENDED) yield;
+  return NOTHING;
 }
 
 function print(values: Value[]): Results | Suspended {
@@ -259,10 +259,6 @@ function tonumber(value?: Value, base?: Value): Value {
 }
 
 function raise(value: Value, level: number): never {
-  if (value === undefined) {
-    value = "<no error object>";
-    level = 0;
-  }
   if (typeof value === "string" && level > 0) throw failure(value, level);
   const error = new LuaError(value);
   error.coroutine = state.coroutine;
@@ -305,7 +301,7 @@ const COLLECT_PARAMETERS = ["minormul", "majorminor", "minormajor", "pause", "st
 
 function collectgarbage(args: Value[]): Results | Suspended {
   const option = args[0] === undefined ? "collect" : checkString(args[0], 1);
-  if (!COLLECT_OPTIONS.includes(option)) throw argumentError(1, `invalid option '${option}'`);
+  if (!COLLECT_OPTIONS.includes(option)) throw argumentError(1, `invalid option '${upToZero(option)}'`);
   const { memory } = state.vm;
   switch (option) {
     case "count":
@@ -329,7 +325,7 @@ function collectgarbage(args: Value[]): Results | Suspended {
     }
     case "param": {
       const name = checkString(args[1], 2);
-      if (!COLLECT_PARAMETERS.includes(name)) throw argumentError(2, `invalid option '${name}'`);
+      if (!COLLECT_PARAMETERS.includes(name)) throw argumentError(2, `invalid option '${upToZero(name)}'`);
       const before = memory.parameters.get(name) ?? 0;
       if (args[2] !== undefined) {
         const value = checkIndex(args[2], 3);
@@ -406,7 +402,7 @@ export const baseLibrary: Library = library(
         example: "local n = 0; for _, v in ipairs({1, 2, 3}) do n = n + v end; assert(n == 6)",
       },
       (t) => {
-        if (t === undefined && state.argc < 1) throw argumentError(1, "table expected, got no value");
+        if (t === undefined && state.argc < 1) throw argumentError(1, "value expected");
         return [state.vm.shared("ipairs"), t, 0];
       },
     ),
@@ -500,7 +496,7 @@ export const baseLibrary: Library = library(
       (v) => {
         if (v instanceof LuaTable) return v.length();
         if (typeof v === "string") return v.length;
-        throw argumentError(1, "table or string expected");
+        throw typeError(1, "table or string", v);
       },
     ),
     rawFn(

@@ -118,7 +118,7 @@ function create(body: Value): Coroutine {
 
 function checkCoroutine(value: Value, index: number): Coroutine {
   if (value instanceof Coroutine) return value;
-  throw typeError(index, "coroutine", value);
+  throw typeError(index, "thread", value);
 }
 
 function status(coroutine: Coroutine): string {
@@ -260,8 +260,9 @@ export const coroutineLibrary: Library = library("coroutine", "Coroutines.", [
       source,
     },
     (args) => {
-      if (state.coroutine.isRoot) throw failure("attempt to yield from outside a coroutine");
-      if (state.nativeCalls >= ACROSS) throw failure("attempt to yield across a C-call boundary");
+      // Raised by the machine on behalf of native code, which has no position (`lua_yieldk`).
+      if (state.coroutine.isRoot) throw failure("attempt to yield from outside a coroutine", 0);
+      if (state.nativeCalls >= ACROSS) throw failure("attempt to yield across a C-call boundary", 0);
       state.reason = Reason.Yield;
       state.carried = args;
       return SUSPENDED;

@@ -342,10 +342,10 @@ export const debugLibrary: Library = library("debug", "The debug library.", [
   ),
   rawVariadic("getregistry", row("The registry table.", "registry", "table"), () => state.vm.registry),
   rawVariadic("getupvalue", row("The name and value of an upvalue.", "name", "string?"), getupvalue),
-  rawVariadic("getuservalue", row("A value attached to a userdata.", "value"), (args) => {
-    const [value, n] = args;
+  rawVariadic("getuservalue", row("A value attached to a userdata.", "value"), ([, n]) => {
     if (n !== undefined) checkIndex(n, 2);
-    return value instanceof Userdata ? [undefined, false] : undefined;
+    // No userdata that a script can get has any.
+    return undefined;
   }),
   rawVariadic(
     "sethook",

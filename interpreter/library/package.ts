@@ -23,9 +23,16 @@ export interface ModuleSource {
 /** Finds a module by name, or tells in one line each where it has looked. */
 export type ModuleFinder = (name: string) => ModuleSource | string[];
 
+/** The modules loaded so far, and the loaders of those that need no search. */
+export interface Packages {
+  readonly loaded: LuaTable;
+  readonly preload: LuaTable;
+}
+
 interface Loading {
   name: string;
   location: string;
+  loaded: LuaTable;
 }
 
 /** A module's chunk is running. */
@@ -36,7 +43,7 @@ class LoadingModule extends Continuation {
 }
 const LOADING = new LoadingModule();
 
-function packages(vm: VirtualMachine): { loaded: LuaTable; preload: LuaTable } {
+function packages(vm: VirtualMachine): Packages {
   return {
     loaded: vm.registry.getString("_LOADED") as LuaTable,
     preload: vm.registry.getString("_PRELOAD") as LuaTable,
@@ -44,21 +51,20 @@ function packages(vm: VirtualMachine): { loaded: LuaTable; preload: LuaTable } {
 }
 
 /** Keeps what a module's chunk returned, true if nothing. */
-function loaded({ name, location }: Loading, given: Results): Results {
-  const { loaded } = packages(state.vm);
+function loaded({ name, location, loaded }: Loading, given: Results): Results {
   const value = first(given);
   if (value !== undefined) loaded.setString(name, value);
   else if (loaded.getString(name) === undefined) loaded.setString(name, true);
   return [loaded.getString(name), location];
 }
 
-function require(nameValue: Value, find: ModuleFinder): Results | Suspended {
+function require(nameValue: Value, find: ModuleFinder, own: Packages | undefined): Results | Suspended {
   const name = checkString(nameValue, 1);
-  const { loaded: known, preload } = packages(state.vm);
+  const { loaded: known, preload } = own ?? packages(state.vm);
   const value = known.getString(name);
   if (value !== undefined && value !== false) return value;
   const loader = preload.getString(name);
-  if (loader !== undefined) return run(loader, { name, location: ":preload:" });
+  if (loader !== undefined) return run(loader, { name, location: ":preload:", loaded: known });
   const found = find(name);
   if (Array.isArray(found)) {
     const tried = [`no field package.preload['${name}']`, ...found].map((line) => `\n\t${line}`).join("");
@@ -68,7 +74,7 @@ function require(nameValue: Value, find: ModuleFinder): Results | Suspended {
   if (Array.isArray(compiled)) {
     throw new LuaError(`error loading module '${name}' from file '${found.location}':\n\t${String(compiled[1])}`);
   }
-  return run(compiled, { name, location: found.location });
+  return run(compiled, { name, location: found.location, loaded: known });
 }
 
 function run(loader: Value, loading: Loading): Results | Suspended {
@@ -76,8 +82,11 @@ function run(loader: Value, loading: Loading): Results | Suspended {
   return given === SUSPENDED ? suspend(LOADING, state.top, 0, loading) : loaded(loading, given);
 }
 
-/** `require` and `package`, with a finder that decides where modules come from. */
-export function packageLibraries(find: ModuleFinder): { globals: Library; package: Library } {
+/**
+ * `require` and `package`, with a finder that decides where modules come from. `own` keeps the modules apart from those
+ * that scripts see in `package.loaded`.
+ */
+export function packageLibraries(find: ModuleFinder, own?: Packages): { globals: Library; package: Library } {
   return {
     globals: library("_G", "Modules.", [
       rawFn(
@@ -88,7 +97,7 @@ export function packageLibraries(find: ModuleFinder): { globals: Library; packag
           returns: [returns("module", "any"), returns("location", "string")],
           source: "Lua manual §6.3",
         },
-        (name) => require(name, find),
+        (name) => require(name, find, own),
       ),
     ]),
     package: library("package", "How modules are found.", [], (vm) => {

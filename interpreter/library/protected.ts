@@ -1,7 +1,7 @@
 /** Protected calls (manual §2.3, §6.1): `pcall` and `xpcall`. */
 import { Continuation, call, invoke, NATIVE_SITE } from "../call.ts";
 import type { Guard } from "../coroutine.ts";
-import { LuaError } from "../error.ts";
+import { errorObject, LuaError } from "../error.ts";
 import { argumentError, checkFunction } from "../native.ts";
 import { type Site, suspend } from "../nodes/node.ts";
 import { CALLS_MASK, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "../state.ts";
@@ -107,7 +107,7 @@ class Guarded implements Guard {
       const inPlace = failure.base >= lowest && failure.coroutine === coroutine;
       const site = inPlace ? (failure.site ?? NATIVE_SITE) : caller;
       const base = inPlace ? failure.base + site.size : window;
-      const value = (depth & CALLS_MASK) > MAX_NATIVE_CALLS ? "C stack overflow" : failure.value;
+      const value = (depth & CALLS_MASK) > MAX_NATIVE_CALLS ? "C stack overflow" : failure.raised;
       try {
         state.nativeCalls = depth;
         allowOverflow(true);
@@ -142,7 +142,7 @@ class HandledCall extends Continuation {
     state.coroutine.guard = guarded.outer;
     if (stage === CALLING) return success(value);
     state.nativeCalls = guarded.outside;
-    return [false, first(value)];
+    return [false, errorObject(first(value))];
   }
   override handle(_R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
     return handleError(catchable(thrown), saved as Guarded, base);
@@ -158,7 +158,7 @@ function handleError(error: LuaError, guarded: Guarded, top: number): Results | 
   if (value === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
   state.coroutine.guard = guarded.outer;
   state.nativeCalls = guarded.outside;
-  return [false, value];
+  return [false, errorObject(value)];
 }
 
 export function protectedCallWithHandler(args: Value[]): Results | Suspended {

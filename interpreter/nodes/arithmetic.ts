@@ -46,7 +46,9 @@ class AddEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -87,7 +89,9 @@ class AddEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n + y;
@@ -151,7 +155,9 @@ class AddEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -192,7 +198,9 @@ class AddLE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -234,7 +242,9 @@ class AddLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n + y;
@@ -300,7 +310,9 @@ class AddLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -341,7 +353,9 @@ class AddKE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
       const z = x + y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x + y.n;
@@ -404,7 +418,9 @@ class SubEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -445,7 +461,9 @@ class SubEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n - y;
@@ -509,7 +527,9 @@ class SubEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -550,7 +570,9 @@ class SubLE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -592,7 +614,9 @@ class SubLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n - y;
@@ -658,7 +682,9 @@ class SubLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -699,7 +725,9 @@ class SubKE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
       const z = x - y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(y)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x - y.n;
@@ -762,7 +790,9 @@ class MulEE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -803,7 +833,9 @@ class MulEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n * y;
@@ -867,7 +899,9 @@ class MulEL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -908,7 +942,9 @@ class MulLE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -950,7 +986,9 @@ class MulLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(x)) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n * y;
@@ -1016,7 +1054,9 @@ class MulLL extends Binary {
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === (Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -1057,7 +1097,9 @@ class MulKE extends Binary {
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
       const z = x * y;
-      if (Number.isSafeInteger(z) === Number.isSafeInteger(y)) return z + 0;
+      if (Number.isSafeInteger(z)) {
+        if (Number.isSafeInteger(y)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x * y.n;

@@ -212,8 +212,7 @@ export class CloseScope extends SiteStatement {
     if (guard !== undefined && error instanceof LuaError && !error.handled) {
       const handled = guard.raised(error, base, base + this.size, this);
       if (handled === SUSPENDED) return suspend(this, base, HANDLING, { error, calls } satisfies Handling);
-      error.value = handled;
-      error.handled = true;
+      error.replace(handled);
     }
     const leaving: Leaving = {
       completion: undefined,
@@ -246,8 +245,7 @@ export class CloseScope extends SiteStatement {
     if (stage === BODY) return this.leave(R, base, value as Completion);
     if (stage === HANDLING) {
       const { error, calls } = saved as Handling;
-      error.value = first(value as Results);
-      error.handled = true;
+      error.replace(first(value as Results));
       return this.failed(R, base, error, calls);
     }
     leaveMetamethod();

@@ -6,6 +6,7 @@ import { charge, reserveMemory } from "../memory.ts";
 import { low } from "../operators.ts";
 import type { Registers } from "../state.ts";
 import type { LuaTable } from "../table.ts";
+import { upToZero } from "../text.ts";
 import type { Results, Suspended, Value } from "../value.ts";
 import { Expression, SiteExpression } from "./node.ts";
 
@@ -29,7 +30,7 @@ export class Constant extends Expression {
     return this.value !== undefined && this.value !== false;
   }
   override describe(): string {
-    return typeof this.value === "string" ? ` (constant '${this.value}')` : "";
+    return typeof this.value === "string" ? ` (constant '${upToZero(this.value)}')` : "";
   }
 }
 

@@ -6,6 +6,7 @@ import { Event, eventOf } from "../metatable.ts";
 import { low } from "../operators.ts";
 import { type Registers, state } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
+import { upToZero } from "../text.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { Expression, SiteExpression, suspend } from "./node.ts";
 
@@ -249,7 +250,7 @@ export class Field extends SiteExpression {
     return this.get(R, base, value as Value);
   }
   override describe(): string {
-    return this.isGlobal ? ` (global '${this.name}')` : ` (field '${this.name}')`;
+    return this.isGlobal ? ` (global '${this.name}')` : ` (field '${upToZero(this.name)}')`;
   }
   override calleeName(): string {
     return "metamethod 'index'";

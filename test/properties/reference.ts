@@ -1,0 +1,55 @@
+/**
+ * The other implementation that property tests compare with: Debian's lua5.4, or the one that PROPERTIES_LUA names
+ * (a Lua 5.5 is compared to the letter).
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const command = process.env.PROPERTIES_LUA ?? "lua5.4";
+
+/** Milliseconds for one batch. */
+const PATIENCE = 120_000;
+
+/** Lua code of the function that both sides run cases with. */
+export const DRIVER = readFileSync(join(import.meta.dir, "driver.lua"), "latin1");
+
+/** Reads sources from standard input and writes what became of them, both with their lengths in front. */
+const LOOP = `
+local run = (function() ${DRIVER} end)()
+for line in io.lines() do
+  local outcome = run(io.read(tonumber(line)))
+  io.write(#outcome, "\\n", outcome)
+end`;
+
+export const available = Bun.which(command) !== null;
+if (!available) console.error(`SKIPPED: property tests compare with ${command}, which is not installed`);
+
+const version = available ? Bun.spawnSync([command, "-v"]).stdout.toString() : "";
+
+/** Whether the reference is of the version that this project follows. */
+export const exact = version.startsWith("Lua 5.5");
+
+/** What each of the sources (byte strings) gives in the reference. */
+export function referenceOutcomes(sources: readonly string[]): string[] {
+  const input = Buffer.from(sources.map((source) => `${source.length}\n${source}`).join(""), "latin1");
+  const run = Bun.spawnSync([command, "-e", LOOP], { stdin: input, stderr: "pipe", timeout: PATIENCE });
+  if (run.exitCode !== 0) throw new Error(`${command}: status ${run.exitCode}: ${run.stderr.toString()}`);
+  const output = run.stdout.toString("latin1");
+  const outcomes: string[] = [];
+  for (let at = 0; at < output.length; ) {
+    const line = output.indexOf("\n", at);
+    const begin = line + 1;
+    at = begin + Number(output.slice(at, line));
+    outcomes.push(output.slice(begin, at));
+  }
+  return outcomes;
+}
+
+/** An outcome without what may differ between versions of Lua: digits of floats, and the sign of NaN. */
+export function comparable(outcome: string): string {
+  const text = outcome.replace(/-nan\b/g, "nan");
+  if (exact) return text;
+  return text
+    .replace(/-?\b\d+\.\d+(?:e[+-]?\d+)?\b/g, (digits) => Number(digits).toPrecision(12))
+    .replace(/raised\n.*<no error object>/g, "raised\nnil");
+}
