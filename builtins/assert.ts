@@ -278,7 +278,7 @@ export const assertLibrary = library(
     fn("raises", {
       summary: "Asserts that a function raises an error, and returns the error.",
       params: [
-        callable("fn", { summary: "called without arguments", type: "fun()" }),
+        callable("fn", { summary: "called without arguments", type: "fun(...): ..." }),
         optional(string("pattern", { summary: "text the error contains, or a regular expression it matches" })),
         MESSAGE,
       ],

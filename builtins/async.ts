@@ -201,7 +201,7 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
   fn("spawn", {
     summary:
       "Runs a function as a task of its own and returns its handle. At the end of the script tasks are waited for; an error that nobody awaited is logged and makes the exit status 1.",
-    params: [callable("fn", { type: "fun(...)" }), rest(any("args", { summary: "passed to the function" }))],
+    params: [callable("fn", { type: "fun(...): ..." }), rest(any("args", { summary: "passed to the function" }))],
     returns: [returns("task", KIND)],
     raises: [`\`async.spawn: too many tasks\` when ${MAX_TASKS} have not ended`],
     source: "Assay",
@@ -212,7 +212,7 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
     summary:
       "Runs a function every so many milliseconds until it is cancelled or the script ends; runs never overlap. An error of a run is logged, and the interval goes on.",
     params: [
-      any("fn", { type: "fun()", summary: "older scripts may give `(seconds, fn)` instead" }),
+      any("fn", { type: "fun(...): ...", summary: "older scripts may give `(seconds, fn)` instead" }),
       any("ms", { type: "number", summary: "period (milliseconds)" }),
     ],
     returns: [returns("interval", KIND)],
@@ -270,7 +270,7 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
   }),
   fn("timeout", {
     summary: "Runs a function and returns its results, or stops it and raises an error when the time is up.",
-    params: [number("seconds", { unit: "seconds", min: 0 }), callable("fn", { type: "fun(): any" })],
+    params: [number("seconds", { unit: "seconds", min: 0 }), callable("fn", { type: "fun(...): ..." })],
     returns: [returns("…", "any", "the function's results")],
     raises: ["`async.timeout: timeout of 2s exceeded`", "the function's error"],
     source: "Assay",

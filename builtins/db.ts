@@ -21,7 +21,7 @@ import {
   userdata,
 } from "../interpreter/native.ts";
 import { state } from "../interpreter/state.ts";
-import type { LuaTable } from "../interpreter/table.ts";
+import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { NOTHING, type Results, type Suspended, Userdata, type Value } from "../interpreter/value.ts";
 import { controls, runControl } from "./db/control.ts";
@@ -29,7 +29,7 @@ import { Database, isBusy, type Result } from "./db/database.ts";
 import { loadDriver } from "./db/drivers.ts";
 import { bind, NULL_KIND } from "./db/parameters.ts";
 import type { Work } from "./db/session.ts";
-import { type Scanned, scan } from "./db/statement.ts";
+import { type Scanned, scan, split } from "./db/statement.ts";
 import { iterator, openStream, type RowStream } from "./db/stream.ts";
 import { transaction } from "./db/transaction.ts";
 import { parseUrl, type TlsFiles } from "./db/url.ts";
@@ -218,7 +218,23 @@ assert(sum == 5050)`,
   },
 });
 
-const METHODS: readonly Declaration[] = [query, execute, close, inTransaction, queryOne, stream];
+const statements = fn("statements", {
+  summary: "Splits a script into its statements, as the connection's database tells them apart, to be run one by one.",
+  params: [connection, string("script", { summary: "Statements with `;` between them." })],
+  returns: [returns("statements", "string[]", "comments stay with the statement that follows")],
+  raises: ["When the script is not valid UTF-8."],
+  source: "Assay",
+  example: `local c <close> = db.connect("sqlite::memory:")
+for _, sql in ipairs(c:statements("create table t (v text); insert into t values ('a;b');")) do c:execute(sql) end
+assert(c:query_one("select v from t").v == "a;b")`,
+  run: (conn, script) => {
+    const text = toText(script);
+    if (text === undefined) throw argumentError(2, "SQL is not valid UTF-8");
+    return LuaTable.fromArray(split(text, (conn.data as Database).driver.dialect).map(fromText));
+  },
+});
+
+const METHODS: readonly Declaration[] = [query, execute, close, inTransaction, queryOne, stream, statements];
 
 const KIND: Kind = {
   name: CONNECTION,

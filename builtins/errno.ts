@@ -37,6 +37,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ESTALE: "stale file handle",
   ETXTBSY: "text file busy",
   EXDEV: "invalid cross-device link",
+  /** Assay's own: a device, a pipe or a socket where a file is wanted. */
+  ENOTREG: "is not a regular file",
   // sockets
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "cannot assign requested address",

@@ -2,6 +2,7 @@
 import {
   type Declaration,
   documentKinds,
+  documentTables,
   fn,
   integer,
   type Kind,
@@ -24,9 +25,11 @@ import {
   requestOptionsWithBody,
 } from "./http/client/options.ts";
 import { request, stream } from "./http/client/request.ts";
+import { streamKind } from "./http/client/stream.ts";
 import { raised } from "./http/failure.ts";
 import { serversOf, stopServers } from "./http/running.ts";
 import { makeServer, runServer, serveOptions } from "./http/server/serve.ts";
+import { requestType, responseType } from "./http/types.ts";
 
 export { stopServers };
 
@@ -205,4 +208,5 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
     },
   }),
 ]);
-documentKinds(httpLibrary, clientKind);
+documentKinds(httpLibrary, clientKind, streamKind);
+documentTables(httpLibrary, requestType, responseType);

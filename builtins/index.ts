@@ -3,7 +3,8 @@
  * that what a script does not use costs nothing at its start.
  */
 import { NativeFunction } from "../interpreter/function.ts";
-import { openGlobal, openRequire } from "../interpreter/index.ts";
+import { openGlobal, openRequire, protectStrings, separateGlobals } from "../interpreter/index.ts";
+import type { ModuleFinder } from "../interpreter/library/package.ts";
 import { type Library, openLibrary } from "../interpreter/native.ts";
 import type { LuaTable } from "../interpreter/table.ts";
 import type { Value } from "../interpreter/value.ts";
@@ -114,18 +115,13 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
   };
   vm.getenv = (name) => (require("./env.ts") as typeof import("./env.ts")).readVariable(host, name);
   const closed = new Map<string, Row>();
-  /** What only the embedded modules may use: a pod's credentials are files, for one. */
-  const hidden = new Map<string, Row>();
   for (const row of ROWS) {
-    for (const name of row.globals) (selection === "script" || row.inChecks ? closed : hidden).set(name, row);
+    if (selection === "script" || row.inChecks) for (const name of row.globals) closed.set(name, row);
   }
-  let inner: LuaTable | undefined;
-  openRequire(vm, (name) => {
-    const found = (require("./modules.ts") as typeof import("./modules.ts")).findModule(host, name);
-    if (hidden.size === 0 || Array.isArray(found) || !name.startsWith("assay.")) return found;
-    inner ??= openHidden(vm, hidden);
-    return { ...found, environment: inner };
-  });
+  const find: ModuleFinder = (name) =>
+    (require("./modules.ts") as typeof import("./modules.ts")).findModule(host, name);
+  if (selection === "script") openRequire(vm, find);
+  else openConfined(vm, find);
   const open = (row: Row) => {
     for (const name of row.globals) closed.delete(name);
     openMarked(vm, row.load());
@@ -143,21 +139,45 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
   return (name) => !closed.has(name);
 }
 
-/** Globals for the embedded modules: those of the script, and libraries that it does not see, loaded when first used. */
-function openHidden(vm: VirtualMachine, hidden: Map<string, Row>): LuaTable {
-  const table = vm.newTable();
-  table.metatable = vm.newTable();
-  const index = (_table: Value, key: Value): Value => {
-    const row = typeof key === "string" ? hidden.get(key) : undefined;
-    if (row === undefined) return vm.globals.get(key);
-    const library = row.load();
-    const opened = openLibrary(vm, library);
-    markAll(vm, opened, library);
-    table.setString(key as string, opened);
-    return opened;
+/**
+ * `require` in checks. The embedded modules know a pod's credentials, which the scripts must not see: they have globals
+ * and modules of their own, so that nothing a script replaces is called with one, and the modules that only they use
+ * are not for scripts.
+ */
+function openConfined(vm: VirtualMachine, find: ModuleFinder): void {
+  protectStrings(vm);
+  let inner: LuaTable | undefined;
+  const embedded: ModuleFinder = (name) => {
+    const found = find(name);
+    return Array.isArray(found) ? found : { ...found, environment: inner! };
   };
-  table.metatable.setString("__index", new NativeFunction("__index", index, undefined));
-  return table;
+  openRequire(vm, (name) => {
+    if (!name.startsWith("assay.")) return find(name);
+    if (name.startsWith("assay._")) return [`'${name}' is for the embedded modules only`];
+    inner ??= modulesGlobals(vm, embedded);
+    return embedded(name);
+  });
+}
+
+/** Globals of the embedded modules in checks: all libraries, each opened when it is first used. */
+function modulesGlobals(vm: VirtualMachine, find: ModuleFinder): LuaTable {
+  const globals = separateGlobals(vm, find);
+  // Tells the modules that the script must not choose who sees a credential of the pod.
+  globals.setConstant("confined", true);
+  const rows = new Map(ROWS.flatMap((row) => row.globals.map((name) => [name, row] as const)));
+  for (const name of rows.keys()) globals.setString(name, undefined); // Lua's `assert` makes room for Assay's
+  const index = (_table: Value, key: Value): Value => {
+    const row = typeof key === "string" ? rows.get(key) : undefined;
+    if (row === undefined) return undefined;
+    const library = row.load();
+    const opened = openLibrary(vm, library, globals);
+    markAll(vm, opened, library);
+    if (library.name !== "_G") globals.setString(library.name, opened);
+    return globals.get(key);
+  };
+  globals.metatable = vm.newTable();
+  globals.metatable.setString("__index", new NativeFunction("__index", index, undefined));
+  return globals;
 }
 
 /** Opens a library whose functions go by their full names in messages. */

@@ -9,6 +9,7 @@ import { LuaTable } from "../interpreter/table.ts";
 import { LuaFloat, type Value } from "../interpreter/value.ts";
 import { type Keys, rootKeys } from "./json-keys.ts";
 import { ARRAY, OBJECT } from "./json-mark.ts";
+import { stringOf } from "./known-strings.ts";
 
 /** How deep arrays and objects may nest. */
 export const MAX_DEPTH = 1000;
@@ -18,9 +19,6 @@ const LOOK_EVERY = 1 << 17;
 const SCRATCH = 1 << 18;
 /** Zeros behind the text: every scan ends there, and words of four bytes may be read across the end. */
 const PADDING = 8;
-/** Up to which length strings are looked for among those seen lately, and how many of these are kept. */
-const SHORT = 24;
-const KNOWN = 1 << 10;
 /** What a table takes, and what a value in it takes on average, strings without their bytes included. */
 const TABLE = 120;
 const SLOT = 24;
@@ -51,10 +49,6 @@ export class JsonError {
   ) {}
 }
 
-/** Short strings that were seen lately, by hash: documents repeat them, and a string found here is not made again. */
-const known: string[] = new Array(KNOWN).fill("");
-const knownLengths = new Uint8Array(KNOWN);
-const knownBytes = new Uint8Array(KNOWN * SHORT);
 const scratch = Buffer.alloc(SCRATCH + PADDING);
 
 /** Parses a text; throws a JsonError. `nullValue` stands for `null`. */
@@ -316,10 +310,7 @@ class Parser {
     return Number.isSafeInteger(n) ? new LuaFloat(n) : n;
   }
 
-  /**
-   * The string whose opening quote is at `p`. Never a substring of the text: that would keep the whole text alive for
-   * as long as a script keeps one name out of it.
-   */
+  /** The string whose opening quote is at `p`. */
   private string(): string {
     const { bytes } = this;
     const start = this.p + 1;
@@ -327,23 +318,7 @@ class Parser {
     while (PLAIN[bytes[p]!] === 1) p++;
     if (bytes[p] !== QUOTE) return this.longString(start, p);
     this.p = p + 1;
-    const length = p - start;
-    if (length === 0) return "";
-    if (length > SHORT) return bytes.toString("latin1", start, p);
-    const sample =
-      bytes[start]! + bytes[p - 1]! * 3 + bytes[start + (length >> 1)]! * 11 + bytes[p - (length >> 2) - 1]! * 31;
-    const at = (sample + length * 61) & (KNOWN - 1);
-    const from = at * SHORT;
-    if (knownLengths[at] === length) {
-      let i = 0;
-      while (i < length && knownBytes[from + i] === bytes[start + i]) i++;
-      if (i === length) return known[at]!;
-    }
-    const made = bytes.toString("latin1", start, p);
-    known[at] = made;
-    knownLengths[at] = length;
-    for (let i = 0; i < length; i++) knownBytes[from + i] = bytes[start + i]!;
-    return made;
+    return stringOf(bytes, start, p);
   }
 
   /** The rest of a string whose bytes [start, p) are plain, and whose next one is not. */

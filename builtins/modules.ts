@@ -1,12 +1,17 @@
 /** Where `require` finds modules: `assay.*` in the executable, everything else in files beside the script. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { failure } from "../interpreter/error.ts";
 import type { ModuleSource } from "../interpreter/library/package.ts";
 import { reserveMemory } from "../interpreter/memory.ts";
 import { fromBuffer, fromText } from "../interpreter/text.ts";
+import { errorCode } from "./errno.ts";
 import type { Host } from "./host.ts";
+import { readOpened } from "./opened.ts";
 
 const PREFIX = "assay.";
+/** Largest module, in bytes. */
+const MAX_MODULE = 64 * 1024 * 1024;
 /** Words joined by dots: nothing that could lead out of the folders that are searched. */
 const NAME = /^[\w-]+(\.[\w-]+)*$/;
 
@@ -47,29 +52,16 @@ function foldersOf(host: Host): string[] {
   return [beside, join(beside, "lib"), ...extra.map((folder) => (isAbsolute(folder) ? folder : resolve(folder)))];
 }
 
+/** A module's text; undefined for what is no file or cannot be opened, so that the search goes on. */
 function readSource(host: Host, file: string): string | undefined {
-  let fd: number;
+  if (!existsSync(file)) return undefined;
   try {
-    fd = openSync(file, "r");
-  } catch {
-    return undefined;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    host.permissions.checkRead("require", file);
-    reserveMemory(size);
-    const buffer = Buffer.alloc(size);
-    let length = 0;
-    while (length < size) {
-      const count = readSync(fd, buffer, length, size - length, null);
-      if (count === 0) break;
-      length += count;
-    }
-    return fromBuffer(buffer.subarray(0, length));
+    const check = (path: string) => host.permissions.checkRead("require", path);
+    return fromBuffer(readOpened(file, check, MAX_MODULE, reserveMemory));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EISDIR") return undefined;
-    throw error;
-  } finally {
-    closeSync(fd);
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    if (code === "EFBIG") throw failure(fromText(`require: ${file}: file too large (more than ${MAX_MODULE} bytes)`));
+    return undefined;
   }
 }

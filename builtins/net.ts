@@ -62,7 +62,7 @@ function connected(
   resources.add(resource);
   const began = performance.now();
   const route = { target, proxy: undefined, tunnel: false, tls, proxyTls: DEFAULT_TLS };
-  const waiting: Cancellable = dial(route, environment.checkNet, attempt)
+  const waiting: Cancellable = dial(route, environment, attempt)
     .then(
       (socket) => {
         const latency = Math.round(performance.now() - began);
@@ -204,7 +204,7 @@ export const netLibrary = library("net", "Connections below HTTP, certificates a
       options("opts", [
         timeout,
         optional(string("server_name", { summary: "the name to ask for and to find in the certificate" })),
-        optional(string("ca", { summary: "authorities to trust instead of the built-in ones: PEM, or a path" })),
+        optional(string("ca", { summary: "authorities to trust besides the system's: PEM, or a path" })),
         optional(boolean("insecure", { summary: "do not verify" }), false),
       ]),
     ],

@@ -20,10 +20,24 @@ export class Permissions {
    */
   checkNet(_what: string, _name: string, _address: string | undefined, _port: number): void {}
 
-  /** Whether the file at this path (resolved by the check, links included) may be read. `path` is text. */
-  checkRead(_what: string, _path: string): void {}
+  /**
+   * Whether a name may be looked up in order to connect to it: a name that no rule could allow, whatever its
+   * addresses, is refused before anybody is asked for them. `checkNet` decides about the addresses found. Throws a
+   * LuaError if not.
+   */
+  checkLookup(_what: string, _name: string, _port: number): void {}
 
-  checkWrite(_what: string, _path: string): void {}
+  /**
+   * Whether the file at this path (resolved by the check, links included) may be read. `path` is text. Returns the
+   * real path that was decided on; undefined when there was nothing to decide. Throws a LuaError if not.
+   */
+  checkRead(_what: string, _path: string): string | undefined {
+    return undefined;
+  }
+
+  checkWrite(_what: string, _path: string): string | undefined {
+    return undefined;
+  }
 
   /** Whether an environment variable may be seen; one that may not reads as unset. */
   mayReadEnv(_key: string): boolean {

@@ -103,7 +103,6 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
             pingMs: opts.ping * 1000,
           },
           environment,
-          environment.checkNet,
           attempt,
         );
       } catch (error) {

@@ -3,8 +3,8 @@ import { failure } from "../interpreter/error.ts";
 import { any, boolean, fn, integer, library, optional, options, returns, string } from "../interpreter/native.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { ARRAY } from "./json-mark.ts";
-import { readYaml } from "./yaml-reader.ts";
-import { encodeYaml } from "./yaml-writer.ts";
+import { readYaml } from "./yaml/reader.ts";
+import { encodeYaml } from "./yaml/writer.ts";
 
 const MAX_SIZE = 8 << 20;
 

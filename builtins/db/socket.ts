@@ -1,8 +1,10 @@
 /** Connections to database servers: name lookup, the permission for the address really used, TCP and Unix sockets. */
 import { lookup } from "node:dns/promises";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { LuaError } from "../../interpreter/error.ts";
 import { toText } from "../../interpreter/text.ts";
+import { realPathOfDescriptor } from "../opened.ts";
 import type { Permissions } from "../permissions.ts";
 import { DatabaseError, networkWords } from "./failure.ts";
 
@@ -15,9 +17,9 @@ export interface Endpoint {
 }
 
 /** Runs a check of the permissions; its refusal becomes a DatabaseError with the words of the refusal. */
-export function permitted(check: () => void): void {
+export function permitted<T>(check: () => T): T {
   try {
-    check();
+    return check();
   } catch (error) {
     if (!(error instanceof LuaError)) throw error;
     const text = typeof error.value === "string" ? error.value : "not allowed";
@@ -33,14 +35,15 @@ export async function openSocket(endpoint: Endpoint, permissions: Permissions, t
   const { host, port, socket } = endpoint;
   const until = performance.now() + timeoutMs;
   if (socket !== undefined) {
-    permitted(() => {
+    const real = permitted(() => {
       permissions.checkNet("db.connect", socket, undefined, 0);
-      permissions.checkRead("db.connect", socket);
       permissions.checkWrite("db.connect", socket);
+      return permissions.checkRead("db.connect", socket);
     });
-    return attempt({ path: socket }, timeoutMs, socket);
+    return real === undefined ? attempt({ path: socket }, timeoutMs, socket) : attemptAt(real, timeoutMs, socket);
   }
-  // Before the lookup: a name that may not be reached is not asked for either.
+  // A name that may not be reached is not asked for either.
+  if (isIP(host) === 0) permitted(() => permissions.checkLookup("db.connect", host, port));
   const addresses = isIP(host) === 0 ? await resolve(host, timeoutMs) : [host];
   let last: unknown;
   for (const address of addresses) {
@@ -52,6 +55,27 @@ export async function openSocket(endpoint: Endpoint, permissions: Permissions, t
     }
   }
   throw last;
+}
+
+/** Not to read or write, only to stand for the file (open(2), O_PATH); Linux has it on all processors. */
+const O_PATH = 0o10000000;
+
+/** Connects to the Unix socket that permissions were decided on, whatever happens to the links that led to it. */
+async function attemptAt(real: string, timeoutMs: number, name: string): Promise<Socket> {
+  let fd: number;
+  try {
+    fd = openSync(real, O_PATH);
+  } catch (error) {
+    throw new DatabaseError(`${name}: ${networkWords(error)}`, { fatal: true });
+  }
+  try {
+    const found = realPathOfDescriptor(fd, real);
+    if (found !== real) throw new DatabaseError(`${name}: the socket was exchanged while it was being opened`);
+    const path = `/proc/self/fd/${fd}`;
+    return await attempt({ path: existsSync(path) ? path : real }, timeoutMs, name);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 async function resolve(host: string, timeoutMs: number): Promise<string[]> {

@@ -7,6 +7,8 @@ export interface Engine {
   prepare(sql: string): EngineStatement;
   /** Rows changed by the last statement that changed any, and the last key made. */
   changes(): { readonly affected: number; readonly lastInsertId: number | bigint };
+  /** Closes the attached databases that are none of these files; whether there were any. */
+  detachOthers(files: readonly string[]): boolean;
   close(): void;
 }
 
@@ -24,6 +26,9 @@ export interface EngineStatement {
   reset(): void;
   free(): void;
 }
+
+/** Permissions were decided on another file than the one that a path led to in the end. */
+export const EXCHANGED = "the file was exchanged while it was being opened";
 
 /** What a script learns of errors that are not the engine's. */
 export const FAULT = "internal error (please report it)";

@@ -1,10 +1,12 @@
 /** Databases in files, by bun:sqlite. Runs in the SQLite worker. */
 import { Database, SQLiteError, type Statement } from "bun:sqlite";
+import { readdirSync, readlinkSync } from "node:fs";
 import { withCasts } from "./sqlite-casts.ts";
 import {
   type Engine,
   EngineError,
   type EngineStatement,
+  EXCHANGED,
   FAULT,
   positionOf,
   type SqliteValue,
@@ -21,6 +23,23 @@ function engineError(error: unknown, sql: string): EngineError {
   return new EngineError(message, code, position);
 }
 
+/** Whether this process has that file open, by its real path. Taken for granted where there is no /proc. */
+function isOpen(path: string): boolean {
+  let descriptors: string[];
+  try {
+    descriptors = readdirSync("/proc/self/fd");
+  } catch {
+    return true;
+  }
+  return descriptors.some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
 export class FileEngine implements Engine {
   private readonly database: Database;
   private readonly changed: Statement;
@@ -32,10 +51,33 @@ export class FileEngine implements Engine {
         ...(mode === "ro" ? { readonly: true } : { readwrite: true, create: mode === "rwc" }),
         safeIntegers: true,
       });
+      if (request.confined) this.confine(request.path!);
       this.changed = this.database.prepare("select changes(), last_insert_rowid()");
     } catch (error) {
+      if (error instanceof EngineError) throw error;
       throw engineError(error, "");
     }
+  }
+
+  /** Closes the database if it is not that file, because a link on the way was changed while it was opened. */
+  private confine(path: string): void {
+    if (this.files().every(({ file }) => file === path) && isOpen(path)) return;
+    this.database.close();
+    throw new EngineError(EXCHANGED, "SQLITE_AUTH", undefined);
+  }
+
+  /** The files of the connection's databases, as SQLite has found them. */
+  private files(): { name: string; file: string }[] {
+    const rows = this.database.prepare("PRAGMA database_list").values() as [bigint, string, string | null][];
+    return rows.map(([, name, file]) => ({ name, file: file ?? "" })).filter(({ file }) => file !== "");
+  }
+
+  detachOthers(files: readonly string[]): boolean {
+    const others = this.files().filter(({ file }) => !files.includes(file) || !isOpen(file));
+    for (const { name } of others) {
+      if (name !== "main") this.database.run(`DETACH "${name.replaceAll('"', '""')}"`);
+    }
+    return others.length > 0;
   }
 
   prepare(sql: string): EngineStatement {

@@ -9,29 +9,32 @@ import type { Permissions } from "../permissions.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Scanned, Token } from "./statement.ts";
 
-/** Throws a LuaError if the statement may not be run. `inMemory`: no files at all. */
+/**
+ * Throws a LuaError if the statement may not be run. `inMemory`: no files at all. Returns the real path of the file
+ * that ATTACH was allowed, where files are restricted.
+ */
 export function guard(
   what: string,
   { tokens, words, placeholders }: Scanned,
   parameters: readonly Parameter[],
   permissions: Permissions,
   inMemory: boolean,
-): void {
+): string | undefined {
   const file = otherFile(tokens, words[0] ?? "", inMemory);
-  if (file === undefined) return;
+  if (file === undefined) return undefined;
   const { statement, at } = file;
   const name = nameOf(tokens, at, placeholders, parameters);
   if (name === undefined) throw failure(`${what}: ${statement}: the file must be a string or a parameter`);
   if (statement === "PRAGMA") throw failure(`${what}: this PRAGMA is not allowed`);
   // An empty name is a temporary database, which only this connection sees.
-  if (statement === "ATTACH" && (name === "" || name === ":memory:")) return;
+  if (statement === "ATTACH" && (name === "" || name === ":memory:")) return undefined;
   if (inMemory) throw failure(`${what}: ${statement}: a database in memory cannot reach files`);
   const path = toText(name);
   if (path === undefined || path.includes("\0")) throw failure(`${what}: ${statement}: malformed file name`);
   if (/^file:/i.test(path)) throw failure(`${what}: ${statement}: URIs are not supported, only paths`);
   const absolute = resolve(path);
   if (statement === "ATTACH") permissions.checkRead(what, absolute);
-  permissions.checkWrite(what, absolute);
+  return permissions.checkWrite(what, absolute);
 }
 
 /** Which statement names another file, and at which token. */

@@ -84,6 +84,10 @@ class MemoryEngine implements Engine {
     }
   }
 
+  detachOthers(): boolean {
+    return false;
+  }
+
   close(): void {
     this.database.close();
   }

@@ -18,6 +18,8 @@ export interface OpenRequest {
   /** Where the WebAssembly module of the engine for databases in memory is. */
   readonly wasm: string | undefined;
   readonly mode: "ro" | "rw" | "rwc";
+  /** Whether the file must really be at `path`, which is a real path then: permissions were decided on that. */
+  readonly confined: boolean;
   /** Statements to run on the new connection; what fails in `optional` ones does not matter. */
   readonly setup: readonly { readonly sql: string; readonly optional: boolean }[];
   /** The number of the request that is to stop between two rows, or LAST_REQUEST. Set by the main thread. */
@@ -31,6 +33,8 @@ export interface RunRequest {
   readonly wantsRows: boolean;
   /** The first word of the statement, in lower case. */
   readonly verb: string;
+  /** With ATTACH, where files are restricted: the real paths that databases may have. */
+  readonly files: readonly string[] | undefined;
 }
 
 /** Asks for more rows of a statement, or for its end. */

@@ -2,7 +2,7 @@
  * SQLite in a thread of its own: its calls do not return before they are done, and the script's other tasks, its
  * timeouts and its server are not to wait for them. The build lists this file as an entry point.
  */
-import { type Engine, EngineError, type EngineStatement, FAULT } from "./sqlite-engine.ts";
+import { type Engine, EngineError, type EngineStatement, EXCHANGED, FAULT } from "./sqlite-engine.ts";
 import { isJson, type Writer, writeAsIs, writerOf } from "./sqlite-types.ts";
 import {
   Encoder,
@@ -137,13 +137,17 @@ function keep(sql: string, statement: EngineStatement): void {
 }
 
 function run(request: RunRequest): Piece {
-  const { sql, parameters, wantsRows, verb } = request;
+  const { sql, parameters, wantsRows, verb, files } = request;
   const statement = take(sql);
   try {
     statement.start(parameters);
   } catch (error) {
     statement.free();
     throw error;
+  }
+  if (files !== undefined && engine.detachOthers(files)) {
+    statement.free();
+    throw new EngineError(EXCHANGED, "SQLITE_AUTH", undefined);
   }
   const { columns } = statement;
   if (columns.length === 0) {

@@ -52,6 +52,8 @@ export class SqliteDriver implements Driver {
   readonly secrets: readonly string[] = [];
   private readonly path: string | undefined;
   private opened = false;
+  /** Real paths of the files that permissions were decided on, where they are restricted. */
+  private readonly files = new Set<string>();
 
   constructor(
     readonly vm: VirtualMachine,
@@ -63,14 +65,15 @@ export class SqliteDriver implements Driver {
   }
 
   check(what: string, statement: Scanned, parameters: readonly Parameter[]): void {
-    guard(what, statement, parameters, this.permissions, this.path === undefined);
+    const attached = guard(what, statement, parameters, this.permissions, this.path === undefined);
+    if (attached !== undefined) this.files.add(attached);
   }
 
   async open(timeoutMs: number): Promise<Session> {
     if (this.path === undefined && this.opened) {
       throw new DatabaseError("the database in memory is lost: a statement in it could not be stopped");
     }
-    const session = new SqliteSession();
+    const session = new SqliteSession(this.files);
     const timer = setTimeout(() => session.destroy("timeout"), timeoutMs);
     try {
       await session.start(this.request());
@@ -99,9 +102,10 @@ export class SqliteDriver implements Driver {
       // What it holds, and what SQLite needs to work on it, is each limited by the machine's memory.
       if (limit !== Infinity) pragmas.push(`max_page_count = ${Math.ceil(limit / 4096)}`, `hard_heap_limit = ${limit}`);
       const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
-      return { op: "open", path, wasm, mode: "rwc", setup };
+      return { op: "open", path, confined: false, wasm, mode: "rwc", setup };
     }
-    const mode = this.allowedMode(path);
+    const { mode, real } = this.allowed(path);
+    if (real !== undefined) this.files.add(real);
     const pragmas = [`busy_timeout = ${Math.round(file.busyTimeoutMs)}`];
     pragmas.push(`foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`);
     const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
@@ -111,21 +115,24 @@ export class SqliteDriver implements Driver {
       setup.push({ sql: `PRAGMA journal_mode = ${file.journalMode ?? "wal"}`, optional: false });
       setup.push({ sql: `PRAGMA synchronous = ${file.synchronous ?? "full"}`, optional: false });
     }
-    return { op: "open", path, wasm: undefined, mode, setup };
+    return { op: "open", path: real ?? path, confined: real !== undefined, wasm: undefined, mode, setup };
   }
 
-  /** How the file may be opened: a file that cannot be written is opened for reading, as SQLite itself does. */
-  private allowedMode(path: string): FileTarget["mode"] {
+  /**
+   * How the file may be opened: a file that cannot be written is opened for reading, as SQLite itself does. With its
+   * real path, if permissions were decided on that.
+   */
+  private allowed(path: string): { mode: FileTarget["mode"]; real: string | undefined } {
     const { mode } = this.file;
-    permitted(() => this.permissions.checkRead("db.connect", path));
-    if (mode === "ro") return "ro";
-    permitted(() => this.permissions.checkWrite("db.connect", path));
-    if (!existsSync(path)) return mode;
+    const real = permitted(() => this.permissions.checkRead("db.connect", path));
+    if (mode === "ro") return { mode, real };
+    permitted(() => this.permissions.checkWrite("db.connect", real ?? path));
+    if (!existsSync(path)) return { mode, real };
     try {
       accessSync(path, constants.W_OK);
-      return mode;
+      return { mode, real };
     } catch {
-      return "ro";
+      return { mode: "ro", real };
     }
   }
 
@@ -163,7 +170,7 @@ class SqliteSession implements Session {
   private outbox: Request[] = [];
   private readonly stop = new Int32Array(new SharedArrayBuffer(4));
 
-  constructor() {
+  constructor(private readonly files: ReadonlySet<string>) {
     this.worker = new Worker(workerProgram());
     this.worker.onmessage = (event: MessageEvent<Reply[]>) => {
       for (const reply of event.data) this.receive(reply);
@@ -224,7 +231,8 @@ class SqliteSession implements Session {
   async begin(work: Work, wantsRows: boolean, owner?: Owner): Promise<Piece> {
     const verb = verbOf(work.text);
     const parameters = work.parameters.map(parameterOf);
-    const piece = await this.ask({ op: "run", sql: work.text, parameters, wantsRows, verb }, owner);
+    const files = verb === "attach" && this.files.size > 0 ? [...this.files] : undefined;
+    const piece = await this.ask({ op: "run", sql: work.text, parameters, wantsRows, verb, files }, owner);
     return piece!;
   }
 

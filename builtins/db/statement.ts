@@ -23,6 +23,8 @@ export interface Scanned {
   readonly placeholders: readonly Placeholder[];
   /** Whether something follows the first statement. */
   readonly several: boolean;
+  /** Offset behind the `;` that ends the first statement; undefined without one. */
+  readonly end: number | undefined;
   /** A named parameter such as `:name`, which is not supported. */
   readonly named: string | undefined;
   /** Literal or parameter that names the file of SQLite's ATTACH and VACUUM INTO; see sqlite-guard.ts. */
@@ -61,6 +63,19 @@ const DIGITS = /\d+/y;
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const NAME = /[A-Za-z0-9_\u0080-\uffff]+/y;
 
+/** The statements of a script, without the blanks around them; comments stay with the statement that follows. */
+export function split(script: string, dialect: Dialect): string[] {
+  const out: string[] = [];
+  let rest = script;
+  for (;;) {
+    const { tokens, end } = new Scanner(rest, dialect).run();
+    if (tokens.length === 0) return out;
+    out.push(rest.slice(0, end).trim());
+    if (end === undefined) return out;
+    rest = rest.slice(end);
+  }
+}
+
 class Scanner {
   private at = 0;
   private readonly tokens: Token[] = [];
@@ -68,8 +83,11 @@ class Scanner {
   private count = 0;
   private named: string | undefined = undefined;
   private several = false;
-  /** A `;` at the top has ended the statement. */
-  private ended = false;
+  /** Offset behind the `;` at the top that has ended the statement. */
+  private ended: number | undefined = undefined;
+  /** PostgreSQL's parentheses, and the blocks of a routine's body (`begin atomic`, `case`), that are open. */
+  private parentheses = 0;
+  private blocks = 0;
   /** The last two tokens, for the `; END ;` that ends a SQLite trigger. */
   private previous = "";
   private beforePrevious = "";
@@ -100,6 +118,7 @@ class Scanner {
       parameters: this.count,
       placeholders: this.placeholders,
       several: this.several,
+      end: this.ended,
       named: this.named,
       tokens: this.tokens,
     };
@@ -169,12 +188,27 @@ class Scanner {
   }
 
   private push(kind: Token["kind"], end: number): void {
-    if (this.ended) this.several = true;
+    if (this.ended !== undefined) this.several = true;
     const text = this.sql.slice(this.at, end);
     this.beforePrevious = this.previous;
     this.previous = kind === "word" || kind === "symbol" ? text.toLowerCase() : kind;
     if (this.tokens.length < KEPT_TOKENS) this.tokens.push({ kind, text });
+    if (this.dialect === "postgres") this.nest(this.previous);
     this.at = end;
+  }
+
+  /** Where a `;` is inside of a PostgreSQL statement: in parentheses and in the bodies of routines, as psql sees it. */
+  private nest(token: string): void {
+    if (token === "(") this.parentheses++;
+    else if (token === ")") this.parentheses = Math.max(0, this.parentheses - 1);
+    else if (this.parentheses > 0 || !this.isRoutine()) return;
+    else if (token === "begin" || (token === "case" && this.blocks > 0)) this.blocks++;
+    else if (token === "end") this.blocks = Math.max(0, this.blocks - 1);
+  }
+
+  private isRoutine(): boolean {
+    const words = this.tokens.slice(0, 4).map((token) => token.text.toLowerCase());
+    return /^create (?:or replace )?(?:function|procedure)\b/.test(words.join(" "));
   }
 
   private match(pattern: RegExp, kind: Token["kind"]): boolean {
@@ -190,18 +224,24 @@ class Scanner {
   }
 
   private semicolon(): void {
-    if (this.isTrigger() && !(this.previous === "end" && this.beforePrevious === ";")) {
+    if (this.isInside()) {
       this.symbol();
       return;
     }
-    // An empty statement in front is none.
-    if (this.tokens.length > 0) this.ended = true;
     this.beforePrevious = this.previous;
     this.previous = ";";
     this.at++;
+    // An empty statement in front is none.
+    if (this.tokens.length > 0) this.ended ??= this.at;
   }
 
-  /** Whether the statement may hold others inside: only SQLite's needs care, servers look for themselves. */
+  /** Whether a `;` here belongs to the statement. */
+  private isInside(): boolean {
+    if (this.dialect === "postgres") return this.parentheses > 0 || this.blocks > 0;
+    return this.isTrigger() && !(this.previous === "end" && this.beforePrevious === ";");
+  }
+
+  /** Whether the statement may hold others inside: only SQLite's needs care, MySQL's server looks for itself. */
   private isTrigger(): boolean {
     const words = this.tokens.slice(0, 3).map((token) => token.text.toLowerCase());
     if (words[0] !== "create") return this.dialect === "mysql" && words[0] === "begin" && words[1] === "not";

@@ -1,11 +1,14 @@
 /** TLS to database servers with libpq's modes (PostgreSQL documentation, "SSL Support"). */
-import { readFileSync } from "node:fs";
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, rootCertificates, type TLSSocket } from "node:tls";
-import type { Permissions } from "../permissions.ts";
+import { readOpened } from "../opened.ts";
+import { Permissions } from "../permissions.ts";
 import { DatabaseError, networkWords } from "./failure.ts";
 import { permitted } from "./socket.ts";
 import type { ServerTarget, SslMode } from "./url.ts";
+
+/** Largest file of certificates or a key, in bytes. */
+const MAX_PEM = 16 * 1024 * 1024;
 
 /** How to make and check a TLS connection. */
 export interface TlsSettings {
@@ -40,18 +43,22 @@ export function tlsSettings(target: ServerTarget, permissions: Permissions, env:
 /** Whose signatures are good: the given CA, else SSL_CERT_FILE, else the usual authorities. */
 function trusted(ca: string | undefined, permissions: Permissions, env: string | undefined): string | string[] {
   if (ca !== undefined && ca !== "system") return pem(ca, "CA certificate", permissions);
-  if (env !== undefined && env !== "") return pem(env, "SSL_CERT_FILE", permissions);
+  // Named by the environment, not by the script: not the permissions' matter.
+  if (env !== undefined && env !== "") return pem(env, "SSL_CERT_FILE", Permissions.all());
   return [...rootCertificates];
 }
 
 /** PEM text, or the content of the file it names. */
 function pem(textOrPath: string, what: string, permissions: Permissions): string {
   if (textOrPath.includes("-----BEGIN")) return textOrPath;
-  permitted(() => permissions.checkRead("db.connect", textOrPath));
-  let text: string;
+  let text = "";
   try {
-    text = readFileSync(textOrPath, "utf8");
+    permitted(() => {
+      const check = (path: string) => permissions.checkRead("db.connect", path);
+      text = readOpened(textOrPath, check, MAX_PEM).toString("utf8");
+    });
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     throw new DatabaseError(`${what} ${textOrPath}: ${networkWords(error)}`);
   }
   if (!text.includes("-----BEGIN")) throw new DatabaseError(`${what} ${textOrPath}: no PEM data in it`);

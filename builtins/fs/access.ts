@@ -11,10 +11,15 @@ import { errorCode, systemError } from "../errno.ts";
 import { hostOf } from "../host.ts";
 import type { Permissions } from "../permissions.ts";
 
+/** Decisions that a call remembers: two paths, each asked about by its name and by what was opened. */
+const MAX_GRANTED = 8;
+
 /** One call of a file function: its name for messages, and on whose behalf it runs. */
 export class FileCall {
   readonly vm: VirtualMachine = state.vm;
   readonly permissions: Permissions = hostOf(this.vm).permissions;
+  /** Real paths that this call may use already. */
+  private readonly granted = new Set<string>();
 
   constructor(
     /** Such as `fs.read`. */
@@ -35,12 +40,19 @@ export class FileCall {
     return failure(fromText(`${this.what}: ${path}: ${problem}`));
   }
 
+  /** Asks for permission; again for a file that has been opened, unless that is where the path has led before. */
   checkRead(path: string): void {
-    this.permissions.checkRead(this.what, path);
+    if (this.granted.has(`read ${path}`)) return;
+    this.grant("read", this.permissions.checkRead(this.what, path));
   }
 
   checkWrite(path: string): void {
-    this.permissions.checkWrite(this.what, path);
+    if (this.granted.has(`write ${path}`)) return;
+    this.grant("write", this.permissions.checkWrite(this.what, path));
+  }
+
+  private grant(access: "read" | "write", real: string | undefined): void {
+    if (real !== undefined && this.granted.size < MAX_GRANTED) this.granted.add(`${access} ${real}`);
   }
 
   /** Runs file operations on a path and words their errors. Only so many calls run at once: files in use are few. */

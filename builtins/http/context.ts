@@ -4,13 +4,11 @@ import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { hostOf } from "../host.ts";
 import type { ClientContext } from "./client/perform.ts";
 import { Pool } from "./client/pool.ts";
-import type { CheckNet } from "./dial.ts";
+import type { NetGate } from "./dial.ts";
 import type { TlsEnvironment } from "./tls.ts";
 import { within } from "./within.ts";
 
-export interface NetEnvironment extends TlsEnvironment {
-  readonly checkNet: CheckNet;
-}
+export interface NetEnvironment extends TlsEnvironment, NetGate {}
 
 /** Environment variables and permissions of a machine, on behalf of the function `what`. */
 export function environmentOf(vm: VirtualMachine, what: string): NetEnvironment {
@@ -18,6 +16,7 @@ export function environmentOf(vm: VirtualMachine, what: string): NetEnvironment 
   return {
     env: (key) => host.env(key),
     checkRead: (path) => host.permissions.checkRead(what, path),
+    checkLookup: (name, port) => host.permissions.checkLookup(what, name, port),
     checkNet: (name, address, port) => host.permissions.checkNet(what, name, address, port),
   };
 }

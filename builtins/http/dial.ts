@@ -8,11 +8,16 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Attempt } from "./attempt.ts";
 import { Failure, failureOf } from "./failure.ts";
 import type { ProxyServer } from "./proxy.ts";
-import type { TlsSettings } from "./tls.ts";
+import { authorities, type TlsSettings } from "./tls.ts";
 import type { Target } from "./url.ts";
 
-/** Asks whether an address may be connected to; throws a LuaError if not. */
-export type CheckNet = (name: string, address: string | undefined, port: number) => void;
+/** Who decides about connections (builtins/permissions.ts). Both throw a LuaError. */
+export interface NetGate {
+  /** Before a name is looked up. */
+  checkLookup(name: string, port: number): void;
+  /** Before an address is connected to. */
+  checkNet(name: string, address: string | undefined, port: number): void;
+}
 
 /** Where a connection leads, and how. */
 export interface Route {
@@ -31,15 +36,15 @@ const NEXT_ADDRESS_MS = 250;
 const MAX_PROXY_REPLY = 64 * 1024;
 
 /** A connection to the target on which requests can be sent at once. */
-export async function dial(route: Route, checkNet: CheckNet, attempt: Attempt): Promise<Socket> {
+export async function dial(route: Route, gate: NetGate, attempt: Attempt): Promise<Socket> {
   const { target, proxy } = route;
   if (proxy === undefined) {
-    const socket = await dialHost(target.host, target.port, checkNet, attempt);
+    const socket = await dialHost(target.host, target.port, gate, attempt);
     return target.secure ? secure(socket, target.host, route.tls, attempt) : socket;
   }
   // The proxy resolves the name: permissions can only be asked about the name.
-  checkNet(target.host, isIP(target.host) === 0 ? undefined : target.host, target.port);
-  const socket = await reachProxy(proxy, route.proxyTls, checkNet, attempt);
+  gate.checkNet(target.host, isIP(target.host) === 0 ? undefined : target.host, target.port);
+  const socket = await reachProxy(proxy, route.proxyTls, gate, attempt);
   if (!route.tunnel) return socket;
   await tunnel(socket, target, proxy, attempt);
   if (!target.secure) return socket;
@@ -47,10 +52,10 @@ export async function dial(route: Route, checkNet: CheckNet, attempt: Attempt): 
 }
 
 /** A connection to the proxy itself; what fails here is said to be the proxy's. */
-async function reachProxy(proxy: ProxyServer, tls: TlsSettings, checkNet: CheckNet, attempt: Attempt): Promise<Socket> {
+async function reachProxy(proxy: ProxyServer, tls: TlsSettings, gate: NetGate, attempt: Attempt): Promise<Socket> {
   const { target } = proxy;
   try {
-    const socket = await dialHost(target.host, target.port, checkNet, attempt);
+    const socket = await dialHost(target.host, target.port, gate, attempt);
     return target.secure ? await secure(socket, target.host, tls, attempt) : socket;
   } catch (error) {
     if (!(error instanceof Failure) || error === attempt.ended) throw error;
@@ -59,9 +64,10 @@ async function reachProxy(proxy: ProxyServer, tls: TlsSettings, checkNet: CheckN
 }
 
 /** Resolves a name and connects to the first of its addresses that answers. */
-async function dialHost(host: string, port: number, checkNet: CheckNet, attempt: Attempt): Promise<Socket> {
+async function dialHost(host: string, port: number, gate: NetGate, attempt: Attempt): Promise<Socket> {
+  if (isIP(host) === 0) gate.checkLookup(host, port);
   const addresses = await resolve(host, attempt);
-  for (const address of addresses) checkNet(host, address, port);
+  for (const address of addresses) gate.checkNet(host, address, port);
   return race(interleave(addresses), port, attempt);
 }
 
@@ -171,7 +177,7 @@ function secure(socket: Socket, host: string, tls: TlsSettings, attempt: Attempt
         servername: isIP(name) === 0 ? name : "",
         // Said explicitly: the environment must not decide.
         rejectUnauthorized: tls.insecure !== true,
-        ca: tls.ca,
+        ca: authorities(tls),
         cert: tls.cert,
         key: tls.key,
         minVersion: "TLSv1.2",

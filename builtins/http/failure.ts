@@ -53,6 +53,8 @@ const WORDS: Record<string, string> = {
   EDQUOT: "disk quota exceeded",
   EFBIG: "file too large",
   EIO: "input/output error",
+  ENOTREG: "is not a regular file",
+  ESTALE: "was exchanged while it was being opened",
   CERT_HAS_EXPIRED: "certificate has expired",
   CERT_NOT_YET_VALID: "certificate is not yet valid",
   CERT_REVOKED: "certificate is revoked",

@@ -1,15 +1,20 @@
 /** How connections are secured: the `tls` option, SSL_CERT_FILE, and the cluster's own authority inside a pod. */
 import { readFileSync } from "node:fs";
+import { getCACertificates } from "node:tls";
+import { LuaError } from "../../interpreter/error.ts";
 import type { LuaTable } from "../../interpreter/table.ts";
 import { toTextLossy } from "../../interpreter/text.ts";
 import type { Value } from "../../interpreter/value.ts";
+import { readOpened } from "../opened.ts";
 import { Failure, failureOf, quoted } from "./failure.ts";
 import type { Target } from "./url.ts";
 
-/** What node:tls is told. Empty: the built-in authorities, verified, no client certificate. */
+/** What a connection is secured with. Empty: the system's authorities, verified, no client certificate. */
 export interface TlsSettings {
-  /** Authorities that are trusted instead of the built-in ones, PEM. */
+  /** Authorities that are trusted besides the system's, PEM. Of a server: those that clients' certificates must be of. */
   readonly ca?: string;
+  /** What stands for the system's authorities, PEM: the file that SSL_CERT_FILE names. */
+  readonly roots?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly insecure?: boolean;
@@ -21,10 +26,12 @@ export const DEFAULT_TLS: TlsSettings = {};
 
 export interface TlsEnvironment {
   env(key: string): string | undefined;
-  /** Throws when a script may not read that file. */
-  checkRead(path: string): void;
+  /** Throws when a script may not read that file; returns the real path decided on (builtins/permissions.ts). */
+  checkRead(path: string): string | undefined;
 }
 
+/** Largest file of certificates or a key, in bytes. */
+const MAX_PEM = 16 * 1024 * 1024;
 const FIELDS = new Set(["ca", "cert", "key", "insecure", "server_name"]);
 
 /** Reads the `tls` option. Texts that contain a PEM header are taken as they are, anything else is a path. */
@@ -56,9 +63,10 @@ function pem(table: LuaTable, field: string, kind: string, environment: TlsEnvir
   if (value === undefined) return undefined;
   let found = value;
   if (!value.includes("-----BEGIN ")) {
+    // Part of a text, or some other text: it must not be shown as a path.
+    if (/[\0\n]/.test(value)) throw new Failure(`tls.${field} is neither PEM nor a path`, "never");
     const path = toTextLossy(value);
-    environment.checkRead(path);
-    found = readPem(path, `tls.${field}`);
+    found = readNamed(path, `tls.${field}`, environment);
   }
   if (!new RegExp(`-----BEGIN [A-Z ]*${kind}-----`).test(found)) {
     throw new Failure(`tls.${field} holds no PEM ${kind.toLowerCase()}`, "never");
@@ -66,10 +74,24 @@ function pem(table: LuaTable, field: string, kind: string, environment: TlsEnvir
   return found;
 }
 
+/** A file that a script names. */
+function readNamed(path: string, field: string, environment: TlsEnvironment): string {
+  return wording(path, field, () => {
+    const bytes = readOpened(path, (one) => environment.checkRead(one), MAX_PEM);
+    return bytes.toString("latin1");
+  });
+}
+
+/** A file that the environment names: it is not the script's choice. */
 function readPem(path: string, field: string): string {
+  return wording(path, field, () => readFileSync(path, "latin1"));
+}
+
+function wording(path: string, field: string, read: () => string): string {
   try {
-    return readFileSync(path, "latin1");
+    return read();
   } catch (error) {
+    if (error instanceof LuaError) throw error;
     throw new Failure(`${field}: ${quoted(path)}: ${failureOf(error, "unsent").words}`, "never", error);
   }
 }
@@ -78,19 +100,35 @@ function readPem(path: string, field: string): string {
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * What a connection uses when the script names no authority of its own: the cluster's for the API server of the
- * cluster the process runs in, else the file that SSL_CERT_FILE names. Files are read anew each time: authorities rotate.
+ * What the process's surroundings add to a connection's settings: the cluster's authority for the API server of the
+ * cluster it runs in, unless the script names one of its own, and the file that SSL_CERT_FILE names in place of the
+ * system's authorities. Files are read anew each time: authorities rotate.
  */
 export function withDefaults(settings: TlsSettings, target: Target, environment: TlsEnvironment): TlsSettings {
-  if (settings.ca !== undefined || settings.insecure === true) return settings;
-  if (isApiServer(target, environment)) {
-    const folder = environment.env("ASSAY_SERVICEACCOUNT_DIR") ?? SERVICE_ACCOUNT;
-    const ca = optionalFile(`${folder}/ca.crt`);
-    if (ca !== undefined) return { ...settings, ca };
-  }
+  if (settings.insecure === true) return settings;
+  const found = { ...settings, ca: settings.ca ?? clusterAuthority(target, environment) };
   const bundle = environment.env("SSL_CERT_FILE");
-  if (bundle === undefined || bundle === "") return settings;
-  return { ...settings, ca: readPem(bundle, "SSL_CERT_FILE") };
+  if (bundle === undefined || bundle === "") return found;
+  return { ...found, roots: readPem(bundle, "SSL_CERT_FILE") };
+}
+
+/** All authorities that a connection trusts, as node:tls takes them; undefined for those that it trusts by itself. */
+export function authorities({ ca, roots }: TlsSettings): string | string[] | undefined {
+  if (ca === undefined) return roots;
+  return roots === undefined ? [ca, ...systemAuthorities()] : [ca, roots];
+}
+
+let system: readonly string[] | undefined;
+
+function systemAuthorities(): readonly string[] {
+  system ??= getCACertificates("default");
+  return system;
+}
+
+function clusterAuthority(target: Target, environment: TlsEnvironment): string | undefined {
+  if (!isApiServer(target, environment)) return undefined;
+  const folder = environment.env("ASSAY_SERVICEACCOUNT_DIR") ?? SERVICE_ACCOUNT;
+  return optionalFile(`${folder}/ca.crt`);
 }
 
 /** `kubernetes.default.svc` in its long and short forms, or the address the pod's environment gives. */
@@ -113,6 +151,8 @@ function optionalFile(path: string): string | undefined {
 
 /** Tells connections with different settings apart, so that one is never reused for another. */
 export function tlsKey(settings: TlsSettings): string {
-  const { ca, cert, key, insecure, serverName } = settings;
-  return [ca ?? "", cert ?? "", key ?? "", insecure === true ? "insecure" : "", serverName ?? ""].join("\0");
+  const { ca, roots, cert, key, insecure, serverName } = settings;
+  return [ca ?? "", roots ?? "", cert ?? "", key ?? "", insecure === true ? "insecure" : "", serverName ?? ""].join(
+    "\0",
+  );
 }

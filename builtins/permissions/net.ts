@@ -76,6 +76,23 @@ export function allowsNet(rules: readonly NetRule[] | undefined, guard: boolean,
   return rules === undefined || rules.some((rule) => matches(rule, name, address, wanted));
 }
 
+/**
+ * Whether one of the rules could allow a connection to a name that has not been looked up: `wanted.address` is
+ * undefined. Rules for addresses might, whatever the name.
+ */
+export function couldAllow(rules: readonly NetRule[] | undefined, guard: boolean, wanted: Connection): boolean {
+  const name = wanted.name.toLowerCase();
+  const canonical = canonicalHost(wanted.name);
+  // An address in one of its other spellings needs no lookup.
+  if (parseAddress(canonical) !== undefined) return allowsNet(rules, guard, { ...wanted, address: canonical });
+  const isGuarded = guard && isGuardedName(canonical);
+  if (rules === undefined) return !isGuarded;
+  return rules.some((rule) => {
+    if (isGuarded && !isSpecific(rule)) return false;
+    return rule.host.kind === "range" ? matchesPort(rule, wanted) : matches(rule, name, undefined, wanted);
+  });
+}
+
 /** Whether a rule says by name or address that it means a metadata service or link-local addresses. */
 function isSpecific({ host }: NetRule): boolean {
   if (host.kind === "name") return isGuardedName(host.name);

@@ -4,7 +4,7 @@ import { fromText } from "../../interpreter/text.ts";
 import { type Access, Permissions } from "../permissions.ts";
 import type { Audit } from "./audit.ts";
 import { allowsEnv, type Grant, type GrantName, type Grants } from "./grants.ts";
-import { allowsNet } from "./net.ts";
+import { allowsNet, couldAllow } from "./net.ts";
 import { isInside, type RealPath, realPath, showsEnvironment } from "./path.ts";
 
 /** An option that refuses something; `audit` for the file that records. */
@@ -40,20 +40,28 @@ export class RestrictedPermissions extends Permissions {
     throw refusal(what, `network access to ${shown}`, refused.net?.option ?? "allow-net");
   }
 
+  override checkLookup(what: string, name: string, port: number): void {
+    const wanted = { what, name, address: undefined, port };
+    const refused = this.grants.find((one) => !couldAllow(one.net?.allowed, this.guard && !this.named(one), wanted));
+    if (refused === undefined) return;
+    this.note(what, "net", `${name}:${port}`, undefined, false);
+    throw refusal(what, `network access to ${name}:${port}`, refused.net?.option ?? "allow-net");
+  }
+
   /** Sources without a list of hosts leave the guard to those that have one. */
   private named(grants: Grants): boolean {
     return grants.net === undefined && this.grants.some((one) => one.net !== undefined);
   }
 
-  override checkRead(what: string, path: string): void {
-    this.checkFile(what, "read", path, (real) => {
+  override checkRead(what: string, path: string): string {
+    return this.checkFile(what, "read", path, (real) => {
       const hides = this.grants.find((one) => one.env !== undefined && showsEnvironment(real.path));
       return hides?.env?.option ?? this.outside(real, (one) => one.read);
     });
   }
 
-  override checkWrite(what: string, path: string): void {
-    this.checkFile(what, "write", path, (real) => {
+  override checkWrite(what: string, path: string): string {
+    return this.checkFile(what, "write", path, (real) => {
       // Neither the file itself nor a folder that it goes away with.
       if (this.audits.some((audit) => isInside(audit.path, real.path))) return "audit";
       return this.outside(real, (one) => one.write);
@@ -65,11 +73,12 @@ export class RestrictedPermissions extends Permissions {
     access: "read" | "write",
     path: string,
     decide: (real: RealPath) => Refusal | undefined,
-  ): void {
+  ): string {
     const real = realPath(path);
     const option = decide(real);
     this.note(what, access, path, real.path === path ? undefined : real.path, option === undefined);
     if (option !== undefined) throw refusal(what, `${access} access to ${path}`, option);
+    return real.path;
   }
 
   /** The option whose list a path is not in. */

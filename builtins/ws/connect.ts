@@ -3,14 +3,16 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { fromText } from "../../interpreter/text.ts";
 import type { Attempt } from "../http/attempt.ts";
-import { type CheckNet, dial } from "../http/dial.ts";
+import type { NetEnvironment } from "../http/context.ts";
+import { dial } from "../http/dial.ts";
 import { Failure, failureOf } from "../http/failure.ts";
 import { type HeaderList, hasHeader, headerOf } from "../http/headers.ts";
 import { environmentProxy, type ProxyServer, parseProxy } from "../http/proxy.ts";
-import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../http/tls.ts";
+import { DEFAULT_TLS, type TlsSettings, withDefaults } from "../http/tls.ts";
 import { parseUrl, type Target } from "../http/url.ts";
 import { WebsocketConnection } from "./connection.ts";
 import { acceptKey } from "./handshake.ts";
+import { refusal } from "./refusal.ts";
 
 /** A connection as a script wants it. */
 export interface ConnectPlan {
@@ -29,8 +31,7 @@ const MAX_HEAD = 64 * 1024;
 /** Connects; rejects with a Failure whose words begin with the URL, or with a LuaError. */
 export async function connectWebsocket(
   plan: ConnectPlan,
-  environment: TlsEnvironment,
-  checkNet: CheckNet,
+  environment: NetEnvironment,
   attempt: Attempt,
 ): Promise<WebsocketConnection> {
   const target = parseUrl(plan.url, "ws");
@@ -46,13 +47,17 @@ export async function connectWebsocket(
         tls: target.secure ? withDefaults(plan.tls, target, environment) : DEFAULT_TLS,
         proxyTls: proxy?.target.secure === true ? withDefaults(DEFAULT_TLS, proxy.target, environment) : DEFAULT_TLS,
       },
-      checkNet,
+      environment,
       attempt,
     );
     const key = randomBytes(16).toString("base64");
     const reply = await shakeHands(socket, requestText(plan, target, key), attempt);
     try {
-      const subprotocol = verify(reply.head, key, plan.subprotocols);
+      const answer = readHead(reply.head);
+      if (answer.status !== "101") {
+        throw await refusal(answer.status, answer.reason, answer.headers, socket, reply.rest, attempt);
+      }
+      const subprotocol = verify(answer.headers, key, plan.subprotocols);
       return new WebsocketConnection(socket, reply.rest, {
         server: false,
         maxMessage: plan.maxMessage,
@@ -129,19 +134,22 @@ function shakeHands(socket: Socket, request: string, attempt: Attempt): Promise<
   });
 }
 
-/** Checks the server's answer (RFC 6455 §4.1); the subprotocol it chose. Throws a Failure. */
-export function verify(head: string, key: string, offered: readonly string[]): string | undefined {
+/** The parts of a response's head. Throws a Failure. */
+export function readHead(head: string): { status: string; reason: string; headers: HeaderList } {
   const lines = head.split("\r\n");
   const status = /^HTTP\/1\.1 (\d{3})(?: ([\x20-\x7e]{0,80}))?$/.exec(lines[0]!);
   if (status === null) throw new Failure("malformed response (not HTTP/1.1)", "never");
-  if (status[1] !== "101")
-    throw new Failure(`the server answered ${`${status[1]} ${status[2] ?? ""}`.trim()}`, "never");
   const headers: HeaderList = [];
   for (const line of lines.slice(1)) {
     const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(line);
     if (field === null) throw new Failure("malformed response (bad header)", "never");
     headers.push(field[1]!, field[2]!);
   }
+  return { status: status[1]!, reason: status[2] ?? "", headers };
+}
+
+/** Checks the headers of the server's consent (RFC 6455 §4.1); the subprotocol it chose. Throws a Failure. */
+export function verify(headers: HeaderList, key: string, offered: readonly string[]): string | undefined {
   const connection = (headerOf(headers, "connection") ?? "").toLowerCase().split(/\s*,\s*/);
   if (headerOf(headers, "upgrade")?.toLowerCase() !== "websocket" || !connection.includes("upgrade")) {
     throw new Failure("the server did not agree to a websocket", "never");

@@ -207,13 +207,15 @@ class Confined extends Permissions {
   constructor(private readonly within: string) {
     super();
   }
-  override checkRead(what: string, path: string): void {
+  override checkRead(what: string, path: string): string {
     this.asked.push(`read ${path}`);
     if (path.startsWith("/secret")) throw failure(`${what}: reading ${path} is not allowed (--allow-read)`);
+    return path;
   }
-  override checkWrite(what: string, path: string): void {
+  override checkWrite(what: string, path: string): string {
     this.asked.push(`write ${path}`);
     if (!path.startsWith(this.within)) throw failure(`${what}: writing ${path} is not allowed (--allow-write)`);
+    return path;
   }
 }
 

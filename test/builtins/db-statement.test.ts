@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Dialect, scan } from "../../builtins/db/statement.ts";
+import { type Dialect, scan, split } from "../../builtins/db/statement.ts";
 
 describe("how many parameters a statement takes", () => {
   const rows: [Dialect, string, number][] = [
@@ -52,6 +52,14 @@ describe("whether it is one statement", () => {
     ["postgres", "do $$ begin perform 1; perform 2; end $$", false],
     ["postgres", "create function f() returns int begin atomic select 1; select 2; end", false],
     ["postgres", "create table t (a int); drop table t", true],
+    ["postgres", "create extension pgcrypto; drop table t", true],
+    [
+      "postgres",
+      "create or replace procedure p() begin atomic select case when a then 1 end; select 2; end; select 3",
+      true,
+    ],
+    ["postgres", "create rule r as on insert to t do also (delete from u; delete from v)", false],
+    ["postgres", "create function f() returns int language sql as $$ select 1; $$", false],
     ["mysql", "insert into t values (1); delete from t", true],
     ["mysql", "create procedure p() begin select 1; select 2; end", false],
     ["mysql", "begin not atomic select 1; select 2; end", false],
@@ -65,6 +73,42 @@ describe("whether it is one statement", () => {
   ];
   test.each(rows)("%s: %s", (dialect, sql, several) => {
     expect(scan(sql, dialect).several).toBe(several);
+  });
+});
+
+describe("the statements of a script", () => {
+  const rows: [Dialect, string, string[]][] = [
+    ["postgres", "", []],
+    ["postgres", " ; -- nothing\n;", []],
+    ["postgres", "select 1", ["select 1"]],
+    [
+      "postgres",
+      "-- first\nselect 1;\n\n/* second */ select ';';\n",
+      ["-- first\nselect 1;", "/* second */ select ';';"],
+    ],
+    [
+      "postgres",
+      "create function f() returns int language plpgsql as $$ begin return 1; end $$;\ncreate index on t (f());",
+      ["create function f() returns int language plpgsql as $$ begin return 1; end $$;", "create index on t (f());"],
+    ],
+    [
+      "postgres",
+      "create function f() returns int begin atomic; select 1; end; select 2; begin; select 3; end;",
+      ["create function f() returns int begin atomic; select 1; end;", "select 2;", "begin;", "select 3;", "end;"],
+    ],
+    [
+      "mysql",
+      "insert into t values ('\\';'); # done;\ndelete from t",
+      ["insert into t values ('\\';');", "# done;\ndelete from t"],
+    ],
+    [
+      "sqlite",
+      "create trigger a after insert on t begin select 1; end; drop table t;",
+      ["create trigger a after insert on t begin select 1; end;", "drop table t;"],
+    ],
+  ];
+  test.each(rows)("%s: %s", (dialect, script, statements) => {
+    expect(split(script, dialect)).toEqual(statements);
   });
 });
 

@@ -255,11 +255,13 @@ describe("permissions", () => {
   /** Allows one folder, by the path it is asked about: links are for the caller to resolve. */
   class Only extends Permissions {
     readonly asked: string[] = [];
-    override checkRead(what: string, path: string): void {
+    override checkRead(what: string, path: string): string {
       this.check(what, "read", path);
+      return path;
     }
-    override checkWrite(what: string, path: string): void {
+    override checkWrite(what: string, path: string): string {
       this.check(what, "write", path);
+      return path;
     }
     private check(what: string, kind: string, path: string): void {
       this.asked.push(path);
@@ -311,12 +313,13 @@ describe("permissions", () => {
     // The first question is about a plain file; while it is asked, the file becomes a link.
     class Swapping extends Only {
       private swapped = false;
-      override checkRead(what: string, path: string): void {
+      override checkRead(what: string, path: string): string {
         super.checkRead(what, path);
-        if (this.swapped) return;
+        if (this.swapped) return path;
         this.swapped = true;
         rmSync(join(dir, "in/f"));
         symlinkSync("../out/f", join(dir, "in/f"));
+        return path;
       }
     }
     expect(await luaError(`fs.read(dir .. "/in/f")`, { permissions: new Swapping() })).toContain(

@@ -1,13 +1,22 @@
 /** Capabilities: their words, what they match, and that nothing gets around them. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allLibraries } from "../../builtins/index.ts";
 import { canonicalHost, isGuardedAddress, parseAddress } from "../../builtins/permissions/address.ts";
 import { Audit } from "../../builtins/permissions/audit.ts";
 import { GrantError, type GrantWords, readGrants, splitGrants } from "../../builtins/permissions/grants.ts";
-import { allowsNet, parseNetRule } from "../../builtins/permissions/net.ts";
+import { allowsNet, couldAllow, parseNetRule } from "../../builtins/permissions/net.ts";
 import { isInside, realPath } from "../../builtins/permissions/path.ts";
 import { RestrictedPermissions } from "../../builtins/permissions/restricted.ts";
 import { LuaError } from "../../interpreter/error.ts";
@@ -276,6 +285,142 @@ describe("files", () => {
   });
 });
 
+describe("a link put in place between check and use", () => {
+  /** As soon as a path has been decided on for the first time, it becomes a link. */
+  class Swapping extends RestrictedPermissions {
+    constructor(
+      words: GrantWords,
+      private path: string | undefined,
+      private readonly target: string,
+    ) {
+      super([readGrants(words, dir)]);
+    }
+    override checkRead(what: string, path: string): string {
+      return this.swapAfter(super.checkRead(what, path));
+    }
+    override checkWrite(what: string, path: string): string {
+      return this.swapAfter(super.checkWrite(what, path));
+    }
+    private swapAfter(real: string): string {
+      const { path } = this;
+      if (path === undefined) return real;
+      this.path = undefined;
+      rmSync(path, { recursive: true, force: true });
+      symlinkSync(this.target, path);
+      return real;
+    }
+  }
+
+  let lock: string;
+  beforeAll(() => {
+    lock = join(dir, "in/lock");
+    writeFileSync(join(dir, "out/m.lua"), "return 'outside'");
+    writeFileSync(join(dir, "out/x.db"), "");
+  });
+
+  // what it becomes a link to, the script
+  test.each([
+    ["m.lua", `require("x.lock")`, "in/x/lock.lua"],
+    ["f", `http.get("https://127.0.0.1:1/", {tls = {ca = dir .. "/in/lock"}})`, "in/lock"],
+    ["f", `net.tls("127.0.0.1", 1, {ca = dir .. "/in/lock"})`, "in/lock"],
+    ["f", `db.connect("postgres://u@127.0.0.1:1/x?sslmode=verify-full&sslrootcert=" .. dir .. "/in/lock")`, "in/lock"],
+    ["x.db", `db.connect("sqlite://" .. dir .. "/in/lock")`, "in/lock"],
+    ["f", `fs.read(dir .. "/in/lock")`, "in/lock"],
+    ["f", `template.render(dir .. "/in/lock")`, "in/lock"],
+  ])("out/%s: %s", async (target, code, path) => {
+    mkdirSync(join(dir, "in/x"), { recursive: true });
+    writeFileSync(join(dir, path), "-----BEGIN CERTIFICATE-----");
+    const words = { "allow-read": "in", "allow-write": "in" };
+    const permissions = new Swapping(words, join(dir, path), join(dir, "out", target));
+    const settings = { args: [dir], permissions, scriptFolder: join(dir, "in") };
+    const error = await errorOf(`local dir = ...\n${code}`, settings);
+    expect(error).toMatch(/ (read|write) access to .* is not allowed \(--allow-(read|write)\)$|the file was exchanged while/);
+    rmSync(join(dir, path), { force: true });
+  });
+
+  test("ATTACH", async () => {
+    const code = `local dir = ...
+      local c <close> = db.connect("sqlite::memory:")
+      local c <close> = db.connect("sqlite://" .. dir .. "/in/main.db")
+      local ok, message = pcall(db.execute, c, "attach '" .. dir .. "/in/lock' as other")
+      return ok, message, #db.query(c, "pragma database_list")`;
+    class Late extends Swapping {
+      override checkWrite(what: string, path: string): string {
+        if (path.endsWith("/lock")) return super.checkWrite(what, path);
+        return only({ "allow-write": "in" }).checkWrite(what, path);
+      }
+      override checkRead(what: string, path: string): string {
+        return only({ "allow-read": "in" }).checkRead(what, path);
+      }
+    }
+    const permissions = new Late({ "allow-write": "in" }, lock, join(dir, "out/x.db"));
+    const [ok, message, count] = await results(code, { args: [dir], permissions });
+    expect([ok, String(message).includes("the file was exchanged while it was being opened"), count]).toEqual([
+      false,
+      true,
+      1,
+    ]);
+    rmSync(lock);
+  });
+
+  test("a download stays in the folder that was decided on", async () => {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("body") });
+    const folder = join(dir, "in/d");
+    mkdirSync(folder);
+    const permissions = new Swapping({ "allow-write": "in" }, folder, join(dir, "out"));
+    const code = `local dir, url = ...\nreturn http.get(url, {download = dir .. "/in/d/new"}).status`;
+    const outcome = await errorOf(code, { args: [dir, server.url.href], permissions });
+    expect(outcome).toMatch(/write access to .* is not allowed/);
+    expect(existsSync(join(dir, "out/new"))).toBe(false);
+    rmSync(folder);
+    await server.stop(true);
+  });
+});
+
+describe("names are not looked up in vain", () => {
+  const REFUSED = /network access to nowhere\.invalid:\d+ is not allowed \(--(allow|deny)-net\)$/;
+  const LOOKED_UP = /host not found/;
+  const CALLS = [
+    `http.get("http://nowhere.invalid/")`,
+    `http.get("http://127.0.0.1/", {proxy = "http://nowhere.invalid:80"})`,
+    `ws.connect("ws://nowhere.invalid/")`,
+    `net.tcp("nowhere.invalid", 80)`,
+    `net.tls("nowhere.invalid", 443)`,
+    `db.connect("postgres://u@nowhere.invalid/x")`,
+    `db.connect("mysql://u@nowhere.invalid/x")`,
+  ];
+  test.each(CALLS)("%s", async (code) => {
+    for (const words of [{ "deny-net": true }, { "allow-net": "127.0.0.1:81,api.example:*" }] as const) {
+      // Addresses that may be connected to, but not at this port: no address could be the right one.
+      const permissions = only(code.includes("proxy") ? { "allow-net": "127.0.0.1:81" } : words);
+      const error = await errorOf(code, { permissions });
+      expect(error).toMatch(code.includes("proxy") ? /is not allowed/ : REFUSED);
+    }
+  });
+
+  test("where a rule for addresses might allow it, they are", async () => {
+    const permissions = only({ "allow-net": "10.0.0.0/8:*" });
+    for (const code of CALLS.filter((one) => !one.includes("proxy"))) {
+      expect(await errorOf(code, { permissions })).toMatch(LOOKED_UP);
+    }
+  });
+
+  test.each([
+    [undefined, "metadata.google.internal", false],
+    [undefined, "api.example", true],
+    ["*", "metadata.google.internal", false],
+    ["metadata.google.internal", "metadata.google.internal", true],
+    ["169.254.0.0/16", "metadata.google.internal", true],
+    ["10.0.0.0/8", "metadata.google.internal", false],
+    ["*.example", "api.example", true],
+    ["*.example", "example", false],
+    ["10.0.0.0/8:443", "api.example", false],
+  ])("rules %p, name %p: %p", (rule, name, could) => {
+    const rules = rule === undefined ? undefined : [parseNetRule(rule)!];
+    expect(couldAllow(rules, true, { what: "http.get", name, address: undefined, port: 80 })).toBe(could);
+  });
+});
+
 describe("environment", () => {
   test.each([
     [{ "allow-env": "HOME,AWS_*" }, ["HOME", "AWS_REGION"], ["HOMER", "HOM", "aws_region", "PATH"]],
@@ -386,8 +531,6 @@ describe("audit", () => {
       .map((line) => JSON.parse(line));
     for (const line of lines) expect(line.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(lines.map(({ time: _, ...rest }) => rest)).toEqual([
-      // Asked about twice: by the path, and by the file that was opened.
-      { access: "read", what: "fs.read", target: "DIR/in/f", granted: true },
       { access: "read", what: "fs.read", target: "DIR/in/f", granted: true },
       { access: "read", what: "fs.read", target: "DIR/in/link", resolved: "DIR/out/f", granted: false },
       { access: "env", what: "env.get", target: "PATH", granted: true },
@@ -453,7 +596,7 @@ describe("every function of every library", () => {
   /** What works on values, or on handles that only the functions above give. */
   const INSIDE = new Set(
     `assert.* async.* base64.* crypto.* json.* log.* regex.* toml.* yaml.* _G.sleep _G.time _G.monotonic
-    db.query db.execute db.close db.transaction db.query_one db.stream http.stop
+    db.query db.execute db.close db.transaction db.query_one db.stream db.statements http.stop
     ws.send ws.recv ws.close template.render_string`.split(/\s+/),
   );
   const denyAll = () => only({ "deny-net": true, "deny-read": true, readonly: true, "deny-env": true });

@@ -7,12 +7,14 @@ import { LuaTable } from "../../../interpreter/table.ts";
 import { toText } from "../../../interpreter/text.ts";
 import { isInteger, isNumber, toDouble, type Value } from "../../../interpreter/value.ts";
 import { encodeJson } from "../../json-writer.ts";
+import type { CheckFile } from "../../opened.ts";
 import { Failure, quoted } from "../failure.ts";
 import { hasHeader, isToken, overlay, readHeaders } from "../headers.ts";
 import { readTls, type TlsEnvironment, type TlsSettings } from "../tls.ts";
 import { joinPath, withQuery } from "../url.ts";
 import { encodePairs } from "./encode.ts";
 import type { Plan } from "./perform.ts";
+import type { DownloadTarget } from "./receive.ts";
 import { DEFAULT_BACKOFF, DEFAULT_STATUSES, type RetryPlan } from "./retry.ts";
 
 const DEFAULT_TIMEOUT = 30;
@@ -108,7 +110,7 @@ export function makePlan(
   body: Body,
   given: RequestOptions,
   defaults: ClientOptions | undefined,
-  environment: TlsEnvironment & { checkWrite(path: string): void },
+  environment: TlsEnvironment & { checkWrite: CheckFile },
 ): Plan {
   const opts = defaults === undefined ? given : merged(defaults, given);
   const [bytes, type] = readBody(what, body, opts.form);
@@ -192,11 +194,10 @@ function readRetries(given: LuaTable | number): RetryPlan {
   return { count, backoff: toDouble(backoff), statuses: new Set(list), unsafe };
 }
 
-function readDownload(path: string, environment: { checkWrite(path: string): void }): string {
+function readDownload(path: string, { checkWrite }: { checkWrite: CheckFile }): DownloadTarget {
   const text = toText(path);
   if (text === undefined || text === "" || text.includes("\0"))
     throw new Failure(`invalid path ${quoted(path)} to download to`, "never");
   const whole = resolve(text);
-  environment.checkWrite(whole);
-  return whole;
+  return { path: checkWrite(whole) ?? whole, check: checkWrite };
 }

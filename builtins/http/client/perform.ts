@@ -5,7 +5,7 @@ import { fromText } from "../../../interpreter/text.ts";
 import { after } from "../../timer.ts";
 import { version } from "../../version.ts";
 import { Attempt } from "../attempt.ts";
-import type { CheckNet, Route } from "../dial.ts";
+import type { NetGate, Route } from "../dial.ts";
 import { Failure, failureOf } from "../failure.ts";
 import { type HeaderList, hasHeader, headerOf } from "../headers.ts";
 import { environmentProxy, type ProxyServer, parseProxy } from "../proxy.ts";
@@ -13,7 +13,7 @@ import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from
 import { parseLocation, parseUrl, type Target } from "../url.ts";
 import { exchange, type Head } from "./exchange.ts";
 import type { Connection, Pool } from "./pool.ts";
-import { BodyReceiver, Collector, Download, TOO_LONG_TO_DISCARD, type Wanted } from "./receive.ts";
+import { BodyReceiver, Collector, Download, type DownloadTarget, TOO_LONG_TO_DISCARD, type Wanted } from "./receive.ts";
 import { isRedirect, type Redirectable, redirected } from "./redirect.ts";
 import { isIdempotent, type RetryPlan, retryDelay } from "./retry.ts";
 import { Stream } from "./stream.ts";
@@ -34,16 +34,15 @@ export interface Plan {
   readonly proxy: string | false | undefined;
   /** Bytes of the decoded body. */
   readonly maxBody: number;
-  /** Resolved path of the file that a successful response's body goes to. */
-  readonly download: string | undefined;
+  /** The file that a successful response's body goes to. */
+  readonly download: DownloadTarget | undefined;
   /** Takes the body of the final response while it arrives; the time limit is then for its head only. */
   readonly stream?: Stream;
 }
 
 /** What requests of one virtual machine share. */
-export interface ClientContext extends TlsEnvironment {
+export interface ClientContext extends TlsEnvironment, NetGate {
   readonly pool: Pool;
-  readonly checkNet: CheckNet;
   /** Raises when the machine's memory would not hold that many bytes more. */
   reserve(bytes: number): void;
 }
@@ -189,7 +188,7 @@ async function send(
     body: request.body,
   };
   for (let fresh = false; ; fresh = true) {
-    const connection: Connection = await context.pool.acquire(route, context.checkNet, attempt, fresh);
+    const connection: Connection = await context.pool.acquire(route, context, attempt, fresh);
     const receiver = new BodyReceiver(request.method, choose);
     try {
       await exchange(connection, outgoing, receiver, attempt);

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import type { Client } from "undici/types";
 import type { Attempt } from "../attempt.ts";
-import { type CheckNet, dial, type Route } from "../dial.ts";
+import { dial, type NetGate, type Route } from "../dial.ts";
 import { Failure } from "../failure.ts";
 import { tlsKey } from "../tls.ts";
 
@@ -39,7 +39,7 @@ export class Pool {
   private closed = false;
 
   /** A connection for one request: an idle one unless `fresh`, else a new one. */
-  async acquire(route: Route, checkNet: CheckNet, attempt: Attempt, fresh: boolean): Promise<Connection> {
+  async acquire(route: Route, gate: NetGate, attempt: Attempt, fresh: boolean): Promise<Connection> {
     const key = routeKey(route);
     for (;;) {
       attempt.check();
@@ -49,7 +49,7 @@ export class Pool {
         const idle = takeIdle(place);
         if (idle !== undefined) return idle;
       }
-      if (place.count < MAX_PER_ROUTE) return this.connect(key, place, route, checkNet, attempt);
+      if (place.count < MAX_PER_ROUTE) return this.connect(key, place, route, gate, attempt);
       const stale = fresh ? takeIdle(place) : undefined;
       if (stale !== undefined) this.discard(stale);
       else await turn(place, attempt);
@@ -94,20 +94,14 @@ export class Pool {
     return place;
   }
 
-  private async connect(
-    key: string,
-    place: Place,
-    route: Route,
-    checkNet: CheckNet,
-    attempt: Attempt,
-  ): Promise<Connection> {
+  private async connect(key: string, place: Place, route: Route, gate: NetGate, attempt: Attempt): Promise<Connection> {
     place.count++;
     let socket: Socket;
     let client: Client;
     try {
       // Loaded with the first request: a script that makes none does not pay for it.
       const loading = import("undici/lib/dispatcher/client.js");
-      socket = await dial(route, checkNet, attempt);
+      socket = await dial(route, gate, attempt);
       const { default: ClientClass } = await loading;
       client = new ClientClass("http://connection.invalid", {
         connect: useOnce(socket),

@@ -1,9 +1,10 @@
 /** What becomes of a response's body: collected for the script, written to a file, or thrown away. */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fromText } from "../../../interpreter/text.ts";
+import { type CheckFile, realPathOfDescriptor } from "../../opened.ts";
 import { Failure, failureOf, quoted } from "../failure.ts";
 import { headerOf, joinedHeader } from "../headers.ts";
 import { codings, Decoder, type Sink } from "./decode.ts";
@@ -56,20 +57,44 @@ export class Collector implements Sink {
   }
 }
 
-/** Writes a body to a new file beside `path`, which replaces it only when complete. */
+/** The file that a body goes to. */
+export interface DownloadTarget {
+  /** Absolute; the real path where writing is restricted. */
+  readonly path: string;
+  readonly check: CheckFile;
+}
+
+/**
+ * Writes a body to a new file beside its target, which it replaces only when complete. The folder is held open, so
+ * that it stays the one that permissions were decided on.
+ */
 export class Download implements Sink {
   size = 0;
-  private readonly temporary: string;
+  private readonly path: string;
+  private folder: number | undefined;
+  private readonly temporary: string = "";
+  private readonly target: string = "";
   private file: number | undefined;
   /** In place, or removed. */
   private written = false;
 
   constructor(
-    private readonly path: string,
+    { path, check }: DownloadTarget,
     private readonly limit: number,
   ) {
-    this.temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
-    this.file = this.attempt(() => openSync(this.temporary, "wx", 0o666));
+    this.path = path;
+    try {
+      this.folder = this.attempt(() => openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY));
+      const real = this.attempt(() => realPathOfDescriptor(this.folder!, dirname(path)));
+      if (real !== dirname(path)) check(join(real, basename(path)));
+      const place = existsSync(`/proc/self/fd/${this.folder}`) ? `/proc/self/fd/${this.folder}` : real;
+      this.target = join(place, basename(path));
+      this.temporary = join(place, `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+      this.file = this.attempt(() => openSync(this.temporary, "wx", 0o666));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   add(chunk: Buffer): void {
@@ -86,10 +111,11 @@ export class Download implements Sink {
   /** Puts the file in place. */
   commit(): void {
     this.attempt(() => {
-      this.close();
-      renameSync(this.temporary, this.path);
+      this.closeFile();
+      renameSync(this.temporary, this.target);
       this.written = true;
     });
+    this.close();
   }
 
   /** Removes what was written, unless it is in place already. */
@@ -97,16 +123,24 @@ export class Download implements Sink {
     if (this.written) return;
     this.written = true;
     try {
-      this.close();
+      this.closeFile();
       unlinkSync(this.temporary);
     } catch {
       // Whoever removed it first did our work.
     }
+    this.close();
+  }
+
+  private closeFile(): void {
+    const { file } = this;
+    this.file = undefined;
+    if (file !== undefined) closeSync(file);
   }
 
   private close(): void {
-    if (this.file !== undefined) closeSync(this.file);
-    this.file = undefined;
+    const { folder } = this;
+    this.folder = undefined;
+    if (folder !== undefined) closeSync(folder);
   }
 
   private attempt<T>(step: () => T): T {

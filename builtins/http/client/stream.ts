@@ -256,7 +256,7 @@ export const streamKind: Kind = {
       summary: "For loops over the lines of the body; leaving the loop closes the stream.",
       params: [self],
       returns: [
-        returns("next", "fun(stream): string?"),
+        returns("next", "fun(): string?"),
         returns("stream", KIND),
         returns("nothing", "nil"),
         returns("closing", KIND),

@@ -3,6 +3,7 @@
 import type { Stats } from "node:fs";
 import { close, constants, fstat, open, read, realpathSync } from "node:fs";
 import { sep } from "node:path";
+import { realPathOfDescriptor } from "../../opened.ts";
 import { headerOf } from "../headers.ts";
 import type { Connection } from "./connection.ts";
 import type { Head } from "./head.ts";
@@ -64,12 +65,17 @@ export function contentType(path: string): string {
  */
 export function withinRoot(path: string, root: string): string | undefined {
   try {
-    const folder = realpathSync(root);
     const real = realpathSync(path);
-    return real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep) ? real : undefined;
+    return isWithin(real, root) ? real : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a real path lies in the folder `root` (after links). */
+export function isWithin(real: string, root: string): boolean {
+  const folder = realpathSync(root);
+  return real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** A part of a file: from byte `first` to byte `last`, both included. */
@@ -121,7 +127,7 @@ function rangeHolds(headers: readonly string[], tag: string, modified: number): 
 
 /**
  * Sends a file as the reply to the current request. Settles with the status sent; 404 stands for a file that is not
- * there, or is none, and then nothing has been sent.
+ * there, is none, or is not accepted by its real path, and then nothing has been sent.
  */
 export async function sendFile(
   connection: Connection,
@@ -129,10 +135,12 @@ export async function sendFile(
   path: string,
   status: number,
   fields: string,
+  accept: (real: string) => boolean,
 ): Promise<number> {
   const file = await openFile(path);
   if (file === undefined) return 404;
   try {
+    if (!accept(realPathOfDescriptor(file.descriptor, path))) return 404;
     const { descriptor, stats } = file;
     const { size } = stats;
     const tag = entityTag(stats);

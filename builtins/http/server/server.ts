@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { LuaError, Stop } from "../../../interpreter/error.ts";
 import { reserveMemory } from "../../../interpreter/memory.ts";
 import { Task } from "../../../interpreter/task.ts";
@@ -20,7 +20,7 @@ import type { TraceContext } from "../trace.ts";
 import { within } from "../within.ts";
 import { type Carrier, type Listener, listenTls } from "./carrier.ts";
 import { Connection, type ConnectionLimits, type ConnectionOwner } from "./connection.ts";
-import { sendFile, withinRoot } from "./file.ts";
+import { isWithin, sendFile, withinRoot } from "./file.ts";
 import type { Head, Refusal } from "./head.ts";
 import { type Reply, readReply } from "./reply.ts";
 import { RequestMaker } from "./request.ts";
@@ -115,6 +115,7 @@ export class Server implements ConnectionOwner, Resource {
     const { host, port, tls } = this.options;
     const { headMs } = this.limits;
     const accept = (carrier: Carrier) => this.accept(carrier);
+    if (isIP(host) === 0) this.host.permissions.checkLookup("http.serve", host, port);
     const address = await resolved(host);
     this.host.permissions.checkNet("http.serve", host, address, port);
     try {
@@ -258,8 +259,14 @@ export class Server implements ConnectionOwner, Resource {
     const path = root === undefined ? reply.content.path : withinRoot(reply.content.path, root);
     let status = 404;
     if (path !== undefined) {
-      this.host.permissions.checkRead("http.serve", path);
-      status = await sendFile(connection, running.head, path, reply.status, reply.fields);
+      const { permissions } = this.host;
+      const decided = permissions.checkRead("http.serve", path);
+      // Links on the way may be changed until the file is open.
+      const accept = (real: string): boolean => {
+        if (decided !== undefined && real !== decided) permissions.checkRead("http.serve", real);
+        return root === undefined || isWithin(real, root);
+      };
+      status = await sendFile(connection, running.head, path, reply.status, reply.fields, accept);
     }
     if (this.access) this.note(connection, running.head, status, running.match);
     if (status === 404) connection.reply(404, TEXT, "not found\n");

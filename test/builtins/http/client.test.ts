@@ -8,7 +8,15 @@ import { headerOf } from "../../../builtins/http/headers.ts";
 import { Misbehaving, ok } from "./misbehaving.ts";
 
 function context(): ClientContext & { pool: Pool } {
-  return { pool: new Pool(), env: () => undefined, checkRead: () => {}, checkNet: () => {}, reserve: () => {} };
+  const nothing = () => undefined;
+  return {
+    pool: new Pool(),
+    env: nothing,
+    checkRead: nothing,
+    checkLookup: nothing,
+    checkNet: nothing,
+    reserve: nothing,
+  };
 }
 
 function plan(given: Partial<Plan> & { url: string }): Plan {

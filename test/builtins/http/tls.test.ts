@@ -105,6 +105,26 @@ describe("certificates", () => {
       await errorOf(`http.get("https://localhost:${ports.good}/")`, { env: { SSL_CERT_FILE: "/nonexistent" } }),
     ).toContain('SSL_CERT_FILE: "/nonexistent": no such file or directory');
   });
+  test("an authority of one's own is trusted besides those of SSL_CERT_FILE", async () => {
+    const env = { SSL_CERT_FILE: own.certFile };
+    expect(await get(`https://localhost:${ports.own}/`, CA, env)).toBe("hi");
+    expect(await get(`https://localhost:${ports.good}/`, CA, env)).toBe("hi");
+    expect(await get(`https://localhost:${ports.good}/`, "", env)).toBe("certificate signed by an unknown authority");
+  });
+  test("and besides those of the system", async () => {
+    // A process of its own, whose system knows one authority more.
+    const script = join(import.meta.dir, "..", "script.ts");
+    const code = `const { results } = await import(${JSON.stringify(script)});
+      const get = (tls) => results('return http.get("https://localhost:${ports.good}/", {tls = ' + tls + '}).body');
+      console.log(...(await get("{}")), ...(await get(${JSON.stringify(`{ca = "${own.certFile}"}`)})));`;
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: authority.caFile, SSL_CERT_FILE: "" };
+    const child = Bun.spawn([process.execPath, "-e", code], { env, stderr: "pipe", cwd: import.meta.dir });
+    const [said, complained] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    expect([said, complained]).toEqual(["hi hi\n", ""]);
+  });
   test.each([
     [
       "a server without TLS",

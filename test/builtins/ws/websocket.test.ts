@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Failure } from "../../../builtins/http/failure.ts";
-import { verify } from "../../../builtins/ws/connect.ts";
+import { readHead, verify } from "../../../builtins/ws/connect.ts";
 import { acceptKey } from "../../../builtins/ws/handshake.ts";
 import { Raw, Serving, statuses } from "../http/serving.ts";
 import { errorOf, results } from "../script.ts";
@@ -151,7 +151,7 @@ describe("the handshake", () => {
     ).toEqual([chosen, chosen]);
   });
   test.each([
-    [`ws.connect(url .. "/nope")`, "ws.connect: URL/nope: the server answered 404 Not Found"],
+    [`ws.connect(url .. "/nope")`, "ws.connect: URL/nope: HTTP 404: not found"],
     [`ws.connect("ws://127.0.0.1:1/")`, "ws.connect: ws://127.0.0.1:1/: connection refused"],
     [`ws.connect("http://h/")`, 'ws.connect: invalid URL "http://h/" (scheme "http" is not supported)'],
     [`ws.connect("ws://u:secret@127.0.0.1:1/")`, "ws.connect: ws://127.0.0.1:1/: connection refused"],
@@ -191,17 +191,17 @@ test("what a server's answer must be (RFC 6455 §4.1)", () => {
   const key = "dGhlIHNhbXBsZSBub25jZQ==";
   expect(acceptKey(key)).toBe("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   const good = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}`;
-  expect(verify(good, key, [])).toBeUndefined();
-  expect(verify(`${good}\r\nSec-WebSocket-Protocol: a`, key, ["a"])).toBe("a");
+  const check = (head: string, offered: string[]) => verify(readHead(head).headers, key, offered);
+  expect(check(good, [])).toBeUndefined();
+  expect(check(`${good}\r\nSec-WebSocket-Protocol: a`, ["a"])).toBe("a");
   const words = (head: string) => {
     try {
-      verify(head, key, []);
+      check(head, []);
     } catch (error) {
       return (error as Failure).words;
     }
   };
   expect(words(good.replace("s3pP", "x3pP"))).toBe("wrong accept key in the handshake");
-  expect(words(good.replace("101", "200"))).toBe("the server answered 200 Switching Protocols");
   expect(words(good.replace("Upgrade: WebSocket\r\n", ""))).toBe("the server did not agree to a websocket");
   expect(words(`${good}\r\nSec-WebSocket-Extensions: permessage-deflate`)).toBe(
     "the server chose an extension that was not offered",
@@ -209,6 +209,22 @@ test("what a server's answer must be (RFC 6455 §4.1)", () => {
   expect(words(`${good}\r\nSec-WebSocket-Protocol: a`)).toBe("the server chose a subprotocol that was not offered");
   expect(words(`${good}\r\nbad header`)).toBe("malformed response (bad header)");
   expect(words("SSH-2.0")).toBe("malformed response (not HTTP/1.1)");
+});
+
+test.each([
+  ["403 Forbidden\r\nContent-Length: 6\r\n\r\nsecret rest", "HTTP 403: secret"],
+  ["500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nits\r\n5;x=y\r\n bad\n\r\n0\r\n\r\n", "HTTP 500: its bad"],
+  ["401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "HTTP 401: Unauthorized"],
+  ["200 OK\r\n\r\n", "HTTP 200: OK"],
+])("a refusal: %j", async (answer, words) => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(`HTTP/1.1 ${answer}`));
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = `ws://127.0.0.1:${(server.address() as { port: number }).port}/`;
+  expect(await errorOf(`ws.connect("${address}")`)).toBe(`test:1: ws.connect: ${address}: ${words}`);
+  server.close();
 });
 
 /** A server that shakes hands and then sends the given bytes. */

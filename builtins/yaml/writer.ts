@@ -2,20 +2,20 @@
  * Lua values to YAML 1.2 text in block style. A string is quoted only where it would be read as something else, by
  * readers of YAML 1.1 included: to them `no`, `1_000` and `12:30` are not strings.
  */
-import { basicType, failure, LuaError } from "../interpreter/error.ts";
-import { tick } from "../interpreter/library/steps.ts";
-import { charge, reserveMemory } from "../interpreter/memory.ts";
-import { LuaTable } from "../interpreter/table.ts";
-import { fromText, toText } from "../interpreter/text.ts";
-import { isNumber, LuaFloat, Userdata, type Value } from "../interpreter/value.ts";
-import { floatText, isNull, listLayout, Unwritable } from "./json-layout.ts";
-import { MAX_DEPTH } from "./json-parser.ts";
+import { basicType, failure, LuaError } from "../../interpreter/error.ts";
+import { tick } from "../../interpreter/library/steps.ts";
+import { charge, reserveMemory } from "../../interpreter/memory.ts";
+import { LuaTable } from "../../interpreter/table.ts";
+import { fromText, toText } from "../../interpreter/text.ts";
+import { isNumber, LuaFloat, Userdata, type Value } from "../../interpreter/value.ts";
+import { floatText, isNull, listLayout, Unwritable } from "../json-layout.ts";
+import { MAX_DEPTH } from "../json-parser.ts";
 
 const INDENT = "  ";
 /** Longer keys are written with `? `: readers look for the colon only so far (YAML 1.2 §7.4.2). */
 const MAX_KEY = 1000;
-/** Characters between two looks at the memory limit. */
-const LOOK_EVERY = 1 << 16;
+/** Characters that are put together at a time. */
+const PIECE = 1 << 16;
 const MAX_STRING = 0x7fff_ffff;
 
 /** A value as YAML text in bytes, with a line feed at its end. Raises `what: …` with the path of what cannot be written. */
@@ -27,8 +27,7 @@ export function encodeYaml(what: string, value: Value, sortKeys: boolean): strin
     if (error instanceof Unwritable) throw failure(`${what}: ${error.place()}: ${error.reason}`);
     throw error;
   }
-  charge(writer.text.length);
-  return fromText(writer.text);
+  return writer.finish();
 }
 
 interface Entry {
@@ -37,8 +36,9 @@ interface Entry {
 }
 
 class Writer {
-  text = "";
-  private reserved = 0;
+  /** What is complete, in bytes, and the characters behind it. */
+  private text = "";
+  private piece = "";
   private readonly open: LuaTable[] = [];
 
   constructor(private readonly sortKeys: boolean) {}
@@ -137,12 +137,23 @@ class Writer {
   }
 
   private put(text: string): void {
-    this.text += text;
-    if (this.text.length - this.reserved > LOOK_EVERY) {
-      this.reserved = this.text.length;
-      reserveMemory(this.reserved);
-      if (this.reserved > MAX_STRING - LOOK_EVERY) throw new LuaError("not enough memory");
-    }
+    this.piece += text;
+    if (this.piece.length > PIECE) this.flush();
+  }
+
+  /** The engine remembers how a string was put together until somebody looks at it: here, piece by piece. */
+  private flush(): void {
+    const bytes = fromText(this.piece);
+    this.piece = "";
+    reserveMemory(this.text.length + bytes.length);
+    if (this.text.length + bytes.length > MAX_STRING) throw new LuaError("not enough memory");
+    charge(bytes.length);
+    this.text += bytes;
+  }
+
+  finish(): string {
+    this.flush();
+    return this.text;
   }
 }
 
