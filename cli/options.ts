@@ -30,7 +30,7 @@ export const SCRIPT_OPTIONS = [
   { name: "allow-write", value: "DIR,…", valueOptional: true, summary: "write files nowhere else" },
   { name: "allow-env", value: "NAME,…", valueOptional: true, summary: "see no other environment variables" },
   { name: "deny-env", summary: "see no environment variables" },
-  { name: "readonly", summary: "write no files, change nothing outside" },
+  { name: "readonly", summary: "write no files" },
   { name: "audit", value: "FILE", summary: "write one JSON line for each access granted or refused" },
   { name: "log-level", value: "LEVEL", summary: "debug, info (the default), warn or error; also ASSAY_LOG" },
   { name: "log-format", value: "FORMAT", summary: "text or json (the default: text on a terminal, else json)" },

@@ -2,7 +2,15 @@
 import { allLibraries } from "../builtins/index.ts";
 import { sandboxLibraries } from "../interpreter/index.ts";
 import { baseLibrary } from "../interpreter/library/base.ts";
-import { type Declaration, type Kind, kindsOf, type Library, type Parameter } from "../interpreter/native.ts";
+import {
+  type Declaration,
+  type Kind,
+  kindsOf,
+  type Library,
+  type Parameter,
+  type TableType,
+  tablesOf,
+} from "../interpreter/native.ts";
 import { modules } from "../stdlib/index.ts";
 
 /** Assay's own libraries, then those of Lua that scripts have. */
@@ -58,13 +66,24 @@ export function libraryHelp(library: Library): string {
     signature(qualified(library, one), one.params),
     one.summary,
   ]);
-  const kinds = kindsOf(library).map((kind) => `\n${kind.name}: ${kind.summary}\n\n${table(methodRows(kind))}`);
+  const kinds = [...kindsOf(library).map(kindHelp), ...tablesOf(library).map(tableHelp)].map((text) => `\n${text}`);
   const title = library.name === "_G" ? "" : `${library.name}: `;
   return `${title}${library.summary}\n\n${table(rows)}${kinds.join("")}`;
 }
 
 function methodRows(kind: Kind): [string, string][] {
   return kind.methods.map((method) => [signature(`:${method.name}`, method.params.slice(1)), method.summary]);
+}
+
+/** A kind of handle and its methods. */
+export function kindHelp(kind: Kind): string {
+  return `${kind.name}: ${kind.summary}\n\n${table(methodRows(kind))}`;
+}
+
+/** A table with named fields. */
+export function tableHelp({ name, summary, fields }: TableType): string {
+  const lines = fields.map((field) => `  ${described(field.name, field.type, field.summary)}\n`);
+  return `${name}: ${summary}\n\n${lines.join("")}`;
 }
 
 /** Two columns, the first as wide as it needs to be within reason. */

@@ -24,7 +24,8 @@ export const COMMAND_FORMS: readonly Command[] = [
   { form: "completion bash|zsh|fish", summary: "print a completion script for a shell" },
 ];
 
-const STATUSES: readonly [number, string][] = [
+/** What each exit status means to a user. */
+export const STATUSES: readonly [number, string][] = [
   [0, "all went well"],
   [1, "the script raised an error, or a check failed"],
   [2, "the command line is wrong"],

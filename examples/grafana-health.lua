@@ -1,5 +1,5 @@
 #!/usr/bin/assay
-local resp = http.get(env.get("GRAFANA_URL", "http://grafana.monitoring:80") .. "/api/health")
+local resp = http.get("http://grafana.monitoring:80/api/health")
 assert.eq(resp.status, 200, "Grafana not responding")
 
 local data = json.parse(resp.body)

@@ -65,13 +65,13 @@ function cutBytes(text: string, length: number): string {
     .replace(/\ufffd+$/, "");
 }
 
-/** Errors at the lines of the check file, where GitHub Actions shows them. They go to standard error. */
+/** Errors and warnings at the lines of the check file, where GitHub Actions shows them. They go to standard error. */
 export function annotate(report: Report): void {
   if (process.env.GITHUB_ACTIONS !== "true") return;
-  for (const { name, status, error, file, line } of report.results) {
-    if (status !== "failed") continue;
+  for (const { name, status, error, warnings = [], file, line } of report.results) {
     const place = `file=${property(file ?? "")},line=${line ?? 1},title=${property(name)}`;
-    void writeText(2, `::error ${place}::${data(error ?? "")}\n`);
+    if (status === "failed") void writeText(2, `::error ${place}::${data(error ?? "")}\n`);
+    for (const warning of warnings) void writeText(2, `::warning ${place}::${data(warning)}\n`);
   }
 }
 

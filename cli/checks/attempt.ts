@@ -2,6 +2,7 @@
 
 import { durationText } from "../quantity.ts";
 import { dataTree } from "./document.ts";
+import { Halt } from "./halt.ts";
 import { isTrue, type Jq, shortJson } from "./jq.ts";
 import { Mistakes } from "./mistakes.ts";
 import { checkFileSchema, elsewhere } from "./schema.ts";
@@ -22,8 +23,8 @@ export interface AttemptResult extends Outcome {
 export interface AttemptContext {
   readonly run: Run;
   readonly secrets: Secrets;
-  /** Aborted by whatever ends the whole run; the reason is the text for the result. */
-  readonly signal: AbortSignal;
+  /** Given by whatever ends the whole run; the reason is the text for the result. */
+  readonly halt: Halt;
   /** Show the details of internal errors. */
   readonly debug: boolean;
   print(text: string): void;
@@ -85,23 +86,21 @@ async function runStep(
     throw error;
   }
   context.secrets.addBody(body);
-  const controller = new AbortController();
+  const halt = new Halt();
   const stopped = Promise.withResolvers<Outcome>();
   const stop = (error: string) => {
     // Settled first: whatever the step makes of being stopped comes too late to be its outcome.
     stopped.resolve({ error });
-    controller.abort();
+    halt.give(error);
   };
-  const onRunEnd = () => stop(String(context.signal.reason));
   const timer = setTimeout(() => stop(`timed out after ${durationText(saidMs)}`), Math.min(limitMs, 2 ** 31 - 1));
-  context.signal.addEventListener("abort", onRunEnd);
-  if (context.signal.aborted) onRunEnd();
+  const withdraw = context.halt.onGiven(() => stop(context.halt.reason));
   const stepContext: RunContext = {
     run: context.run,
     name: step.name ?? check.name,
     folder: check.folder,
     limitMs,
-    signal: controller.signal,
+    halt,
     print: context.print,
   };
   try {
@@ -113,7 +112,7 @@ async function runStep(
     return { error: "internal error (please report it); --debug shows the details", final: true };
   } finally {
     clearTimeout(timer);
-    context.signal.removeEventListener("abort", onRunEnd);
+    withdraw();
   }
 }
 
@@ -144,10 +143,10 @@ export async function capture(
   expressions: Readonly<Record<string, string>>,
   result: ResultText | undefined,
   into: Record<string, unknown>,
-  { run, signal }: AttemptContext,
+  { run, halt }: AttemptContext,
 ): Promise<string | undefined> {
   for (const [name, expression] of Object.entries(expressions)) {
-    const found = await run.jq.evaluate(expression, textOf(result), signal);
+    const found = await run.jq.evaluate(expression, textOf(result), halt);
     if (found.error !== undefined) return `capture ${name}: ${expression}: ${found.error}`;
     const [value] = found.outputs;
     if (value === undefined || value === null)
@@ -162,9 +161,9 @@ export async function untilError(
   jq: Jq,
   condition: string,
   result: ResultText | undefined,
-  signal: AbortSignal,
+  halt: Halt,
 ): Promise<string | undefined> {
-  const found = await jq.evaluate(condition, textOf(result), signal);
+  const found = await jq.evaluate(condition, textOf(result), halt);
   if (found.error !== undefined) return `until ${condition}: ${found.error}`;
   if (isTrue(found.outputs)) return undefined;
   return `until ${condition}: got ${found.outputs.length === 0 ? "nothing" : found.outputs.map(shortJson).join(", ")}`;

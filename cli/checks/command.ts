@@ -10,6 +10,7 @@ import { CommandError, Status, usageError } from "../status.ts";
 import { loadSuite } from "./config.ts";
 import { type Delivery, deliver, readOutputs } from "./deliver.ts";
 import { ndjsonResult } from "./formats/ndjson.ts";
+import { Halt } from "./halt.ts";
 import { Jq } from "./jq.ts";
 import { narrowed } from "./permissions.ts";
 import { plan } from "./plan.ts";
@@ -37,10 +38,13 @@ export async function runCheckFile(file: string, args: readonly string[], given:
   const delivery: Delivery = { name: file, format, outputs: readOutputs(options), options, shown: true };
   const watchMs = durationOption(options, "watch");
   if (isStdoutClosed()) throw new CommandError(Status.Failed, "standard output is closed: the results would be lost");
+  // Once, however often the checks run: the file of --audit stays open.
+  const scripts: HostSettings = {};
+  applyHostOptions(options, scripts);
   const jq = new Jq();
   try {
     for (;;) {
-      const status = await runOnce(file, delivery, jq);
+      const status = await runOnce(file, delivery, jq, scripts);
       if (watchMs === undefined || receivedSignal() !== undefined) return status;
       await pause(watchMs);
       if (receivedSignal() !== undefined) return status;
@@ -74,7 +78,8 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-async function runOnce(file: string, delivery: Delivery, jq: Jq): Promise<Status> {
+/** `scripts`: what the options say about the scripts of checks. */
+async function runOnce(file: string, delivery: Delivery, jq: Jq, scripts: HostSettings): Promise<Status> {
   const { options } = delivery;
   const loaded = await loadSuite(file, jq);
   const suite: Suite = { ...loaded, timeoutMs: durationOption(options, "timeout") ?? loaded.timeoutMs };
@@ -86,7 +91,7 @@ async function runOnce(file: string, delivery: Delivery, jq: Jq): Promise<Status
     return Status.Ok;
   }
   const shardText = shard === undefined ? undefined : `${shard.index}/${shard.count}`;
-  return deliver(await run(suite, selection, delivery, jq, secrets, shardText), delivery);
+  return deliver(await run(suite, selection, delivery, jq, secrets, scripts, shardText), delivery);
 }
 
 /** Runs the checks and shows their progress. */
@@ -96,15 +101,13 @@ async function run(
   { options, format }: Delivery,
   jq: Jq,
   secrets: Secrets,
+  scripts: HostSettings,
   shard: string | undefined,
 ): Promise<Report> {
-  const hostSettings: HostSettings = { secrets: suite.secrets };
-  applyHostOptions(options, hostSettings);
-  const permissions = narrowed(hostSettings.permissions, suite.grants ?? []);
-  hostSettings.permissions = permissions;
-  const stop = new AbortController();
-  handleSignals((signal) => stop.abort(`stopped by ${signal}`));
-  whenOutputFails(() => stop.abort("standard output cannot be written"));
+  const permissions = narrowed(scripts.permissions, suite.grants ?? []);
+  const stop = new Halt();
+  handleSignals((signal) => stop.give(`stopped by ${signal}`));
+  whenOutputFails(() => stop.give("standard output cannot be written"));
   const progress = progressFor(format, selection.checks.length - selection.silent.size);
   try {
     return await runSuite(suite, selection.checks, {
@@ -112,13 +115,13 @@ async function run(
         jq,
         permissions,
         memoryBytes: memoryOption(options) ?? MEMORY_BYTES,
-        hostSettings,
+        hostSettings: { ...scripts, secrets: suite.secrets, permissions },
       },
       secrets,
       events: progress,
       failFast: isSet(options, "fail-fast"),
       debug: isSet(options, "debug"),
-      stop: stop.signal,
+      stop,
       silent: selection.silent,
       ...(shard === undefined ? {} : { shard }),
     });

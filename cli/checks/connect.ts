@@ -26,23 +26,21 @@ export async function withConnection<T>(
   use: (socket: Socket, attempt: Attempt) => T | Promise<T>,
 ): Promise<{ value: T; error?: undefined } | { error: string }> {
   const attempt = new Attempt((context.limitMs + GRACE_MS) / 1000);
-  const abort = () => attempt.end(new Failure("stopped", "never"));
-  context.signal.addEventListener("abort", abort);
-  if (context.signal.aborted) abort();
+  const withdraw = context.halt.onGiven(() => attempt.end(new Failure("stopped", "never")));
   const environment = environmentOf(context.run, what);
   const target = targetOf(host, port, tls !== undefined);
   let socket: Socket | undefined;
   try {
     const settings = tls === undefined ? DEFAULT_TLS : withDefaults(tls, target, environment);
     const route = { target, proxy: undefined, tunnel: false, tls: settings, proxyTls: DEFAULT_TLS };
-    socket = await dial(route, environment.checkNet, attempt);
+    socket = await dial(route, environment, attempt);
     return { value: await use(socket, attempt) };
   } catch (error) {
     if (error instanceof Failure) return { error: `${target.authority}: ${toTextLossy(error.words)}` };
     if (error instanceof LuaError && typeof error.value === "string") return { error: toTextLossy(error.value) };
     throw error;
   } finally {
-    context.signal.removeEventListener("abort", abort);
+    withdraw();
     attempt.finish();
     socket?.on("error", () => {});
     socket?.destroy();

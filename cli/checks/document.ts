@@ -6,7 +6,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseAllDocuments,
@@ -53,11 +52,9 @@ const MAX_DEPTH = 200;
 
 /** Reads a check file's text. Returns undefined when it is not one YAML document; the mistakes say why. */
 export function readDocument(text: string, file: string, mistakes: Mistakes): Tree | undefined {
-  const lineCounter = new LineCounter();
   let documents: ReturnType<typeof parseAllDocuments>;
   try {
     documents = parseAllDocuments(text, {
-      lineCounter,
       uniqueKeys: false,
       merge: true,
       version: "1.2",
@@ -67,7 +64,7 @@ export function readDocument(text: string, file: string, mistakes: Mistakes): Tr
     mistakes.add({ file, line: 1, column: 1, text: "", width: 1 }, "", "nested too deeply");
     return undefined;
   }
-  const reader = new Reader(file, text, lineCounter, mistakes);
+  const reader = new Reader(new Source(file, text), mistakes);
   const [document, second] = documents;
   if (document === undefined) {
     mistakes.add(reader.place(0, 0), "", "the file is empty (a mapping with checks expected)");
@@ -82,15 +79,75 @@ export function readDocument(text: string, file: string, mistakes: Mistakes): Tr
 
 class TooLarge {}
 
+/** A file's text and where its lines begin. */
+class Source {
+  private starts: number[] | undefined;
+
+  constructor(
+    readonly file: string,
+    readonly text: string,
+  ) {}
+
+  /** The line that an offset lies in, from 1, and where it begins. */
+  lineAt(offset: number): { line: number; start: number } {
+    this.starts ??= lineStarts(this.text);
+    let low = 0;
+    let high = this.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, start: this.starts[low]! };
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** A place that is worked out when somebody asks: every value of a file has one, and hardly any is shown. */
+class SourcePlace implements Place {
+  readonly width: number;
+  private readonly offset: number;
+
+  constructor(
+    private readonly source: Source,
+    offset: number,
+    width: number,
+  ) {
+    this.offset = Math.min(offset, source.text.length);
+    this.width = Math.max(1, width);
+  }
+
+  get file(): string {
+    return this.source.file;
+  }
+
+  get line(): number {
+    return this.source.lineAt(this.offset).line;
+  }
+
+  get column(): number {
+    return this.offset - this.source.lineAt(this.offset).start + 1;
+  }
+
+  get text(): string {
+    const { start } = this.source.lineAt(this.offset);
+    const end = this.source.text.indexOf("\n", start);
+    return this.source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
+  }
+}
+
 class Reader {
   private nodes = 0;
   private readonly under = new Set<Node>();
   private documentRead!: Document<Node>;
 
   constructor(
-    private readonly file: string,
-    private readonly source: string,
-    private readonly counter: LineCounter,
+    private readonly source: Source,
     private readonly mistakes: Mistakes,
   ) {}
 
@@ -117,12 +174,7 @@ class Reader {
   }
 
   place(offset: number, width: number): Place {
-    const { line, col } = this.counter.linePos(Math.min(offset, this.source.length));
-    const lineNumber = Math.max(1, line);
-    const start = this.counter.lineStarts[lineNumber - 1] ?? 0;
-    const end = this.source.indexOf("\n", start);
-    const text = this.source.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
-    return { file: this.file, line: lineNumber, column: Math.max(1, col), text, width: Math.max(1, width) };
+    return new SourcePlace(this.source, offset, width);
   }
 
   private placeOf(node: Node | null): Place {

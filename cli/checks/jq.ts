@@ -1,5 +1,6 @@
 /** jq expressions, evaluated by jq itself in a worker thread that is started when the first one is needed. */
 import { compiled } from "../version.ts";
+import type { Halt } from "./halt.ts";
 import type { Question, Reply, Request } from "./jq-worker.ts";
 
 /** Questions in one run of jq, and the size of their documents together. */
@@ -34,17 +35,16 @@ export class Jq {
     this.worker ??= this.start();
   }
 
-  /** Evaluates an expression on a document (JSON text). Never rejects; an aborted question gives an error. */
-  evaluate(expression: string, document: string, signal?: AbortSignal): Promise<JqResult> {
-    if (signal?.aborted === true) return Promise.resolve({ error: "stopped" });
+  /** Evaluates an expression on a document (JSON text). Never rejects; a halted question gives an error. */
+  evaluate(expression: string, document: string, halt?: Halt): Promise<JqResult> {
+    if (halt?.given === true) return Promise.resolve({ error: "stopped" });
     return new Promise((resolve) => {
       const id = this.nextId++;
       const settle = (result: JqResult) => {
-        signal?.removeEventListener("abort", abort);
+        withdraw?.();
         resolve(result);
       };
-      const abort = () => this.abandon(id, settle);
-      signal?.addEventListener("abort", abort);
+      const withdraw = halt?.onGiven(() => this.abandon(id, settle));
       this.waiting.push({ id, expression, document, settle });
       this.send();
     });
@@ -172,17 +172,17 @@ export async function unsatisfied(
   jq: Jq,
   expression: string,
   document: string,
-  signal: AbortSignal,
+  halt: Halt,
 ): Promise<string | undefined> {
-  const result = await jq.evaluate(expression, document, signal);
+  const result = await jq.evaluate(expression, document, halt);
   if (result.error !== undefined) return `${expression}: ${result.error}`;
   if (isTrue(result.outputs)) return undefined;
   const left = leftOfComparison(expression);
   if (left !== undefined) {
-    const actual = await jq.evaluate(left, document, signal);
+    const actual = await jq.evaluate(left, document, halt);
     if (actual.error === undefined && actual.outputs.length === 1) {
       const value = actual.outputs[0];
-      if (value === null && (await isMissing(jq, left, document, signal)))
+      if (value === null && (await isMissing(jq, left, document, halt)))
         return `expected ${expression}, but ${left} is missing`;
       return `expected ${expression}, got ${shortJson(value)}`;
     }
@@ -192,9 +192,9 @@ export async function unsatisfied(
 }
 
 /** Whether a path expression leads to nothing (as against to a null). */
-async function isMissing(jq: Jq, path: string, document: string, signal: AbortSignal): Promise<boolean> {
+async function isMissing(jq: Jq, path: string, document: string, halt: Halt): Promise<boolean> {
   const there = `. as $d | [path(${path}\n)][0] as $p | if ($p | length) == 0 then true else $d | getpath($p[:-1]) | if type == "object" then has($p[-1]) elif type == "array" then ($p[-1] | type) != "number" or $p[-1] < length else false end end`;
-  const result = await jq.evaluate(there, document, signal);
+  const result = await jq.evaluate(there, document, halt);
   return result.error === undefined && result.outputs[0] === false;
 }
 

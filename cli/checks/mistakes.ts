@@ -25,7 +25,7 @@ const MAX_LINE = 160;
 
 export class Mistakes {
   private readonly found: Mistake[] = [];
-  private readonly known = new Set<string>();
+  private known: Set<string> | undefined;
 
   get any(): boolean {
     return this.found.length > 0;
@@ -38,6 +38,7 @@ export class Mistakes {
   /** Notes a mistake; one that is noted already (each check of a `foreach` makes it) counts once. */
   add(place: Place, path: string, message: string): void {
     const key = `${place.file}:${place.line}:${place.column}:${message}`;
+    this.known ??= new Set();
     if (this.known.has(key)) return;
     this.known.add(key);
     this.found.push({ place, path, message });
@@ -52,6 +53,19 @@ export class Mistakes {
     const more = inOrder.length - shown.length;
     if (more > 0) shown.push(`and ${more} more`);
     return shown.join("\nerror: ");
+  }
+}
+
+/** Only whether there are mistakes: for trying alternatives, most of which do not fit. */
+export class Trial extends Mistakes {
+  private failed = false;
+
+  override get any(): boolean {
+    return this.failed;
+  }
+
+  override add(): void {
+    this.failed = true;
   }
 }
 

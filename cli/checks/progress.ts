@@ -43,13 +43,31 @@ export function quietProgress(): Progress {
   return lines(2);
 }
 
+/** How long lines are held back, so that those of many fast checks go out together. */
+const HELD_MS = 20;
+
 function lines(fd: 1 | 2): Progress {
   const style: Style = { colour: wantsColour(fd), width: Infinity };
+  let held = "";
+  let heldFor: 1 | 2 = fd;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (held !== "") void writeText(heldFor, held);
+    held = "";
+  };
+  const write = (to: 1 | 2, text: string) => {
+    if (to !== heldFor) flush();
+    heldFor = to;
+    held += text;
+    timer ??= setTimeout(flush, HELD_MS);
+  };
   return {
-    finished: (_check, result) => void writeText(fd, prettyResult(result, style)),
-    retrying: (check, attempts, error) => void writeText(2, retryLine(check, attempts, error)),
-    printed: (check, line) => void writeText(2, printedLine(check, line)),
-    end: () => {},
+    finished: (_check, result) => write(fd, prettyResult(result, style)),
+    retrying: (check, attempts, error) => write(2, retryLine(check, attempts, error)),
+    printed: (check, line) => write(2, printedLine(check, line)),
+    end: flush,
   };
 }
 

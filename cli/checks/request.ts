@@ -45,9 +45,7 @@ export type Answer = { readonly response: Response; readonly error?: undefined }
 /** Makes a request. Never rejects for what can happen on the way. */
 export async function request(spec: RequestSpec, context: RunContext): Promise<Answer> {
   const operation = new Attempt(Infinity);
-  const abort = () => operation.end(new Failure("stopped", "never"));
-  context.signal.addEventListener("abort", abort);
-  if (context.signal.aborted) abort();
+  const withdraw = context.halt.onGiven(() => operation.end(new Failure("stopped", "never")));
   try {
     const plan = planOf(spec, context);
     const environment = environmentOf(context.run, "http");
@@ -58,7 +56,7 @@ export async function request(spec: RequestSpec, context: RunContext): Promise<A
     if (error instanceof LuaError && typeof error.value === "string") return { error: toTextLossy(error.value) };
     throw error;
   } finally {
-    context.signal.removeEventListener("abort", abort);
+    withdraw();
   }
 }
 
@@ -76,6 +74,7 @@ export function environmentOf({ permissions }: Run, what: string): NetEnvironmen
   return {
     env: (key) => process.env[key],
     checkRead: (path) => permissions.checkRead(what, path),
+    checkLookup: (name, port) => permissions.checkLookup(what, name, port),
     checkNet: (name, address, port) => permissions.checkNet(what, name, address, port),
   };
 }
@@ -92,7 +91,8 @@ function planOf(spec: RequestSpec, context: RunContext): Plan {
     url: fromText(spec.url),
     headers,
     body: spec.body,
-    timeout: (context.limitMs + GRACE_MS) / 1000,
+    // The step has a timer of its own, whose message is the check's.
+    timeout: Infinity,
     maxRedirects: spec.maxRedirects ?? MAX_REDIRECTS,
     retries: undefined,
     tls: tlsOf(spec.tls, context.folder, environmentOf(context.run, "http")),

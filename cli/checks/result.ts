@@ -31,7 +31,7 @@ export interface CheckResult {
   readonly cleanup?: CleanupResult;
   /** When there was more than one. */
   readonly history?: readonly AttemptRecord[];
-  /** Where the check stands, for annotations. */
+  /** Where the check stands, when it failed or gave warnings. */
   readonly file?: string;
   readonly line?: number;
 }

@@ -9,6 +9,7 @@ import {
   runSteps,
   untilError,
 } from "./attempt.ts";
+import { Halt } from "./halt.ts";
 import { isTrue, shortJson } from "./jq.ts";
 import {
   type AttemptRecord,
@@ -41,8 +42,8 @@ export interface RunSettings {
   readonly failFast: boolean;
   /** Show the details of internal errors. */
   readonly debug: boolean;
-  /** Aborted to end the run early; the reason is a text such as `stopped by SIGTERM`. */
-  readonly stop: AbortSignal;
+  /** Given to end the run early; the reason is a text such as `stopped by SIGTERM`. */
+  readonly stop: Halt;
   readonly shard?: string;
   /** Checks that run because others need them, without a result of their own. */
   readonly silent?: ReadonlySet<Check>;
@@ -64,7 +65,7 @@ class SuiteRun {
   private readonly open: number[];
   private readonly dependents = new Map<string, number[]>();
   private running = 0;
-  private readonly ending = new AbortController();
+  private readonly ending = new Halt();
   /** Why no further check starts. */
   private closed: string | undefined;
   private readonly done = Promise.withResolvers<void>();
@@ -87,22 +88,19 @@ class SuiteRun {
     const onTimeout = () => this.end(`global timeout of ${durationText(timeoutMs)} exceeded`);
     const timer = setTimeout(onTimeout, Math.min(timeoutMs, 2 ** 31 - 1));
     const { stop } = this.settings;
-    const onStop = () => this.end(String(stop.reason));
-    stop.addEventListener("abort", onStop);
-    if (stop.aborted) onStop();
+    const withdraw = stop.onGiven(() => this.end(stop.reason));
     this.pump();
     await this.done.promise;
     clearTimeout(timer);
-    stop.removeEventListener("abort", onStop);
+    withdraw();
     const { silent } = this.settings;
     const shown = this.checks.filter((check) => silent?.has(check) !== true);
-    const { aborted, reason } = this.ending.signal;
     return makeReport(
       shown.map((check) => this.results.get(check)!),
       {
         duration_ms: Math.round(performance.now() - this.began),
         started_at: this.startedAt,
-        ...(aborted ? { stopped: String(reason) } : {}),
+        ...(this.ending.given ? { stopped: this.ending.reason } : {}),
         ...(this.settings.shard === undefined ? {} : { shard: this.settings.shard }),
       },
     );
@@ -110,9 +108,9 @@ class SuiteRun {
 
   /** Ends the run: what runs is stopped, what has not begun is skipped. */
   private end(reason: string): void {
-    if (this.ending.signal.aborted) return;
+    if (this.ending.given) return;
     this.closed = `not started: ${reason}`;
-    this.ending.abort(reason);
+    this.ending.give(reason);
     this.pump();
   }
 
@@ -144,7 +142,7 @@ class SuiteRun {
 
   private finish(check: Check, given: Omit<CheckResult, "name">): void {
     const result: CheckResult = maskData(
-      { name: check.name, ...given, ...(given.status === "failed" ? placeOf(check) : {}) },
+      { name: check.name, ...given, ...(given.status === "failed" || given.warnings ? placeOf(check) : {}) },
       this.settings.secrets.mask,
     );
     this.results.set(check, result);
@@ -170,7 +168,7 @@ class SuiteRun {
     const context: AttemptContext = {
       run,
       secrets,
-      signal: this.ending.signal,
+      halt: this.ending,
       debug: this.settings.debug,
       print: (line) => events.printed?.(check, secrets.mask(line)),
     };
@@ -199,14 +197,13 @@ class SuiteRun {
     captures: Captures,
   ): Promise<Omit<CheckResult, "name"> | undefined> {
     const input = JSON.stringify({ vars: check.vars, captures, ...check.vars });
-    const found = await this.settings.run.jq.evaluate(expression, input, this.ending.signal);
+    const found = await this.settings.run.jq.evaluate(expression, input, this.ending);
     if (found.error === undefined && isTrue(found.outputs)) return undefined;
     if (found.error === undefined)
       return this.skipped(
         `${CONDITION_REASON}${expression} is ${found.outputs.map(shortJson).join(", ") || "nothing"}`,
       );
-    const { aborted, reason } = this.ending.signal;
-    if (aborted) return this.skipped(`not started: ${reason}`);
+    if (this.ending.given) return this.skipped(`not started: ${this.ending.reason}`);
     return { ...this.skipped(""), reason: undefined, status: "failed", error: `if: ${expression}: ${found.error}` };
   }
 
@@ -228,7 +225,7 @@ class SuiteRun {
       const after: Record<string, unknown> = { ...outcome.captures };
       let { error } = outcome;
       if (error === undefined && check.until !== undefined)
-        error = await untilError(context.run.jq, check.until, outcome.result, context.signal);
+        error = await untilError(context.run.jq, check.until, outcome.result, context.halt);
       if (error === undefined) error = await capture(check.capture, outcome.result, after, context);
       const durationMs = Math.round(performance.now() - attemptBegan);
       history.push({ started_ms: startedAttempt, duration_ms: durationMs, ...(error === undefined ? {} : { error }) });
@@ -244,7 +241,7 @@ class SuiteRun {
         captures: after,
       });
       if (error === undefined) return end(undefined);
-      if (this.ending.signal.aborted) return end(String(this.ending.signal.reason));
+      if (this.ending.given) return end(this.ending.reason);
       if (outcome.final === true || attempts > check.retries) return end(error);
       const wait = backoffMs(check.backoff, attempts + 1);
       if (check.until !== undefined && performance.now() + wait >= deadline) {
@@ -252,21 +249,23 @@ class SuiteRun {
       }
       events.retrying?.(check, attempts, secrets.mask(error));
       await this.pause(wait);
-      if (this.ending.signal.aborted)
-        return end(String(this.ending.signal.reason), { ...outcome.details, last_error: error });
+      if (this.ending.given) return end(this.ending.reason, { ...outcome.details, last_error: error });
     }
   }
 
   private pause(ms: number): Promise<void> {
-    const { signal } = this.ending;
     return new Promise((resolve) => {
-      const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1));
-      signal.addEventListener("abort", end);
-      function end() {
+      const timer = setTimeout(
+        () => {
+          withdraw();
+          resolve();
+        },
+        Math.min(ms, 2 ** 31 - 1),
+      );
+      const withdraw = this.ending.onGiven(() => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", end);
         resolve();
-      }
+      });
     });
   }
 
@@ -274,7 +273,7 @@ class SuiteRun {
   private async cleanUp(check: Check, captures: Captures, context: AttemptContext): Promise<CleanupResult> {
     const began = performance.now();
     const errors: string[] = [];
-    const signal = new AbortController().signal;
+    const halt = new Halt();
     for (const step of check.cleanup) {
       const left = this.suite.cleanupMs - (performance.now() - began);
       if (left <= 0) {
@@ -282,7 +281,7 @@ class SuiteRun {
         break;
       }
       // Each step runs, whatever became of those before it.
-      const { error } = await runSteps(check, [step], left, captures, { ...context, signal }, () => true);
+      const { error } = await runSteps(check, [step], left, captures, { ...context, halt }, () => true);
       if (error !== undefined) errors.push(error);
     }
     const duration_ms = Math.round(performance.now() - began);

@@ -84,7 +84,7 @@ export const TLS: Schema = {
   minProperties: 1,
   additionalProperties: false,
   properties: {
-    ca: { type: "string", description: "authorities to trust instead of the built-in ones: PEM, or a path" },
+    ca: { type: "string", description: "authorities to trust besides the system's: PEM, or a path" },
     cert: { type: "string", description: "client certificate: PEM, or a path" },
     key: { type: "string", description: "its key: PEM, or a path" },
     insecure: { type: "boolean", description: "do not verify the server's certificate" },

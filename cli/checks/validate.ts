@@ -1,7 +1,7 @@
 /** Checks a tree against the schema; every mistake is noted with its place. */
 import { didYouMean } from "../nearest.ts";
 import { describe, type MapTree, quote, type ScalarTree, type Tree } from "./document.ts";
-import { Mistakes, type Place } from "./mistakes.ts";
+import { type Mistakes, type Place, Trial } from "./mistakes.ts";
 import type { Schema } from "./schema-parts.ts";
 
 export class Validator {
@@ -38,10 +38,15 @@ export class Validator {
     if (schema.const !== undefined && tree.kind !== "scalar") return false;
     if (!this.propertiesMatch(tree, schema)) return false;
     if (schema.not !== undefined && this.matches(tree, schema.not)) return false;
-    const mistakes = new Mistakes();
     const { not: _, properties: __, ...rest } = schema;
-    this.validate(tree, rest, "", mistakes);
-    return !mistakes.any;
+    return this.fits(tree, rest);
+  }
+
+  /** Whether there is nothing wrong with a tree; what it would be does not matter. */
+  private fits(tree: Tree, schema: Schema): boolean {
+    const trial = new Trial();
+    this.validate(tree, schema, "", trial);
+    return !trial.any;
   }
 
   private propertiesMatch(tree: Tree, schema: Schema): boolean {
@@ -59,11 +64,7 @@ export class Validator {
   /** One of the alternatives must fit; if none does, the one meant speaks for all, or the title does. */
   private anyOf(tree: Tree, schema: Schema, path: string, mistakes: Mistakes): boolean {
     const alternatives = schema.anyOf!;
-    for (const alternative of alternatives) {
-      const attempt = new Mistakes();
-      this.validate(tree, alternative, path, attempt);
-      if (!attempt.any) return true;
-    }
+    if (alternatives.some((alternative) => this.fits(tree, alternative))) return true;
     const meant = alternatives.filter((one) => one.type !== undefined && this.hasType(tree, one));
     if (tree.kind !== "scalar" && meant.length > 0) {
       // Of several mappings, the one with the most of the keys given is meant.
@@ -106,7 +107,7 @@ export class Validator {
     if (typeof value === "string") {
       if (value.length < (schema.minLength ?? 0)) complain("expected some text, got an empty string");
       if (value.length > (schema.maxLength ?? Infinity)) complain(`longer than ${schema.maxLength} characters`);
-      if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
+      if (schema.pattern !== undefined && !expressionOf(schema.pattern).test(value)) {
         complain(`expected ${schema.title ?? `text like ${schema.pattern}`}, got ${describe(tree)}`);
       }
     }
@@ -146,6 +147,17 @@ export class Validator {
     const note = owner === undefined ? suggestion : ` (it is ${owner})`;
     return `unknown key ${quote(key)}${note}; known here: ${known.join(", ")}`;
   }
+}
+
+const expressions = new Map<string, RegExp>();
+
+function expressionOf(pattern: string): RegExp {
+  let expression = expressions.get(pattern);
+  if (expression === undefined) {
+    expression = new RegExp(pattern);
+    expressions.set(pattern, expression);
+  }
+  return expression;
 }
 
 /** Where a mapping begins: its first key rather than its whole extent. */

@@ -1,16 +1,18 @@
 /** `assay help NAME`. */
 import { writeText } from "../../builtins/output.ts";
-import { kindsOf } from "../../interpreter/native.ts";
+import { kindsOf, tablesOf } from "../../interpreter/native.ts";
 import { didYouMean } from "../nearest.ts";
 import {
   embeddedModules,
   functionHelp,
   indent,
+  kindHelp,
   libraries,
   libraryHelp,
   moduleHelp,
   qualified,
   table,
+  tableHelp,
 } from "../reference.ts";
 import { Status, usageError } from "../status.ts";
 import { mainHelp } from "../usage.ts";
@@ -40,7 +42,13 @@ function explain(name: string): string {
       known.push(full);
       if (full === bare) found.push(functionHelp(full, declaration));
     }
+    for (const type of tablesOf(library)) {
+      known.push(type.name);
+      if (type.name === bare) found.push(tableHelp(type));
+    }
     for (const kind of kindsOf(library)) {
+      known.push(kind.name);
+      if (kind.name === bare) found.push(kindHelp(kind));
       for (const method of kind.methods) {
         const full = `${kind.name}:${method.name}`;
         known.push(full);

@@ -3,14 +3,18 @@ import type { CheckResult, Report } from "../result.ts";
 
 /** @param name of the suite: the check file */
 export function junit(report: Report, name: string): string {
-  const stopped = report.stopped === undefined ? "" : report.stopped;
+  // The schemas have no place for warnings in a test case.
+  const warnings = report.results.flatMap((result) =>
+    (result.warnings ?? []).map((warning) => `${result.name}: warning: ${warning}`),
+  );
+  const said = report.stopped === undefined ? warnings : [report.stopped, ...warnings];
   // The schemas know a time without zone; it is UTC.
   const timestamp = report.started_at.slice(0, 19);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite id="0" package="${attribute(name)}" name="${attribute(name)}" timestamp="${timestamp}" hostname="localhost" tests="${report.total}" failures="${report.failed}" errors="0" skipped="${report.skipped}" time="${seconds(report.duration_ms)}">
     <properties/>
-${report.results.map((result) => testCase(result, name)).join("")}    <system-out>${text(stopped)}</system-out>
+${report.results.map((result) => testCase(result, name)).join("")}    <system-out>${text(said.join("\n"))}</system-out>
     <system-err/>
   </testsuite>
 </testsuites>

@@ -107,10 +107,12 @@ function failures(report: Report, style: Style): string {
 
 /** The last lines: how many of each, and how long it took. */
 export function prettySummary(report: Report, style: Style): string {
+  const warned = report.results.filter(({ warnings = [] }) => warnings.length > 0).length;
   const parts = [
     report.passed > 0 ? paint(style, "green", `${report.passed} passed`) : undefined,
     report.failed > 0 ? paint(style, "red", `${report.failed} failed`) : undefined,
     report.skipped > 0 ? paint(style, "yellow", `${report.skipped} skipped`) : undefined,
+    warned > 0 ? paint(style, "yellow", `${warned} with warnings`) : undefined,
   ].filter((part) => part !== undefined);
   const counts = parts.length === 0 ? "no checks ran" : parts.join(", ");
   const stopped = report.stopped === undefined ? "" : ` (${report.stopped})`;

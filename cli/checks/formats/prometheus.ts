@@ -30,6 +30,11 @@ export function prometheusText(report: Report): string {
     "How many attempts were made.",
     perCheck((i) => results[i]!.attempts),
   );
+  metric(
+    "assay_check_warnings",
+    "How many warnings the check gave.",
+    perCheck((i) => results[i]!.warnings?.length ?? 0),
+  );
   metric("assay_checks", "Checks by status.", [
     ['{status="passed"}', report.passed],
     ['{status="failed"}', report.failed],

@@ -6,6 +6,7 @@ export function tap(report: Report): string {
   const lines = ["TAP version 13", `1..${report.total}`];
   report.results.forEach((result, i) => {
     lines.push(...testLines(result, i + 1));
+    for (const warning of result.warnings ?? []) lines.push(`# warning: ${oneLine(warning)}`);
   });
   if (report.stopped !== undefined) lines.push(`# ${oneLine(report.stopped)}`);
   return `${lines.join("\n")}\n`;

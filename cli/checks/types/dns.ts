@@ -110,15 +110,14 @@ async function query(
     context.run.permissions.checkNet("dns", server, address, port);
     resolver.setServers([isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`]);
   }
-  const cancel = () => resolver.cancel();
-  context.signal.addEventListener("abort", cancel);
+  const withdraw = context.halt.onGiven(() => resolver.cancel());
   try {
     const name = record === "PTR" && isIP(host) !== 0 ? reverseName(host) : host;
     const found: unknown = await resolver.resolve(name, record);
     // Of SOA there is one, and it comes as it is.
     return (Array.isArray(found) ? found : [found]).map((one) => recordText(record, one));
   } finally {
-    context.signal.removeEventListener("abort", cancel);
+    withdraw();
   }
 }
 

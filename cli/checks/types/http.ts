@@ -176,7 +176,7 @@ async function differences(expect: Expectation, response: Response, context: Run
   const notJson = expressions.length === 0 ? undefined : jsonError(bodyText);
   if (notJson !== undefined) return [...errors, notJson];
   for (const expression of expressions) {
-    const error = await unsatisfied(context.run.jq, expression, bodyText, context.signal);
+    const error = await unsatisfied(context.run.jq, expression, bodyText, context.halt);
     if (error !== undefined) errors.push(error);
   }
   return errors;

@@ -111,7 +111,7 @@ async function look(spec: K8sBody, context: RunContext, ends: number): Promise<O
       error = await firstUnsatisfied(spec, expressions, found.value, context);
       if (error === undefined) return { result };
     } else if (/: HTTP 4(?:00|01|03|22)\b/.test(found.error)) return { error: found.error, final: true };
-    if (context.signal.aborted || performance.now() + INTERVAL_MS > ends) return { error: error! };
+    if (context.halt.given || performance.now() + INTERVAL_MS > ends) return { error: error! };
     await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
   }
 }
@@ -127,7 +127,7 @@ async function firstUnsatisfied(
   for (const object of list) {
     const document = JSON.stringify(object);
     for (const expression of expressions) {
-      const error = await unsatisfied(context.run.jq, expression, document, context.signal);
+      const error = await unsatisfied(context.run.jq, expression, document, context.halt);
       const name = (object as { metadata?: { name?: string } }).metadata?.name;
       if (error !== undefined) return list.length === 1 ? error : `${name}: ${error}`;
     }

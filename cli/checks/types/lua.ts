@@ -24,8 +24,7 @@ export async function runLua(
     logSink: (line) => context.print(line),
   });
   openBuiltins(vm, host, "script");
-  const stop = () => vm.stop(new Stop("timeout", "stopped"));
-  context.signal.addEventListener("abort", stop);
+  const withdraw = context.halt.onGiven(() => vm.stop(new Stop("timeout", "stopped")));
   try {
     const [value] = list(await new Task(vm, load(vm, fromText(code), `=${name}`), args.map(fromText)).start().promise);
     return { value: toTextLossy(String(value)) };
@@ -35,7 +34,7 @@ export async function runLua(
     const message = await errorText(vm, error.value);
     return { error: message.replace(new RegExp(`^${name}:\\d+: `), "") };
   } finally {
-    context.signal.removeEventListener("abort", stop);
+    withdraw();
     await host.closeResources();
   }
 }

@@ -9,6 +9,7 @@ import { isNumber, list, type Results, toDouble, type Value } from "../../../int
 import { VirtualMachine } from "../../../interpreter/vm.ts";
 import { errorText } from "../../uncaught.ts";
 import { oneOrMore, TEXT_VALUE } from "../schema-parts.ts";
+import { promisedBy, warningFor, watchAssertions } from "./assertions.ts";
 import { type Body, type CheckType, listOf, type Outcome, type RunContext } from "./type.ts";
 
 interface ScriptBody {
@@ -114,34 +115,35 @@ async function runScript(source: Source, spec: ScriptBody, context: RunContext):
   const arg = LuaTable.fromArray(args);
   arg.set(0, fromText(source.name));
   vm.globals.setString("arg", arg);
-  const stop = () => vm.stop(new Stop("timeout", "stopped"));
-  context.signal.addEventListener("abort", stop);
+  const withdraw = context.halt.onGiven(() => vm.stop(new Stop("timeout", "stopped")));
   try {
     const main = load(vm, skipShebang(source.bytes), source.chunkName);
+    const promised = promisedBy(source.bytes);
+    const ran = promised === "assertions" ? watchAssertions(vm) : () => false;
     const results = await new Task(vm, main, args).start().promise;
     if (isOpen("async")) await (await import("../../../builtins/async.ts")).finishTasks(vm);
-    return judge(results, host, source.bytes);
+    return judge(results, host, warningFor(promised, ran()));
   } catch (error) {
     return { error: await failureOf(vm, error), details: printed.details() };
   } finally {
-    context.signal.removeEventListener("abort", stop);
+    withdraw();
     printed.end();
     await host.closeResources();
   }
 }
 
 /** What a script's end means. */
-function judge(results: Results, host: Host, source: string): Outcome {
+function judge(results: Results, host: Host, warning: string | undefined): Outcome {
   const [value] = list(results);
   if (host.unhandledFailure) return { error: "a spawned task failed" };
   // Nobody who writes `return healthy` means that an unhealthy service passes.
   if (value === false) return { error: "the script returned false", output: false };
   const output = value === undefined ? undefined : toData(value, 0);
-  const asserts = /\b(?:assert|error)\b|\brequire\b/.test(source);
   return {
     result: JSON.stringify({ output: output ?? null }),
     ...(output === undefined ? {} : { output: small(output) }),
-    ...(asserts || value === true ? {} : { warnings: ["the script asserts nothing: it can only fail by accident"] }),
+    // A script that says that all is well has looked.
+    ...(warning === undefined || value === true ? {} : { warnings: [warning] }),
   };
 }
 

@@ -79,7 +79,7 @@ export const sql: CheckType = {
       if (error !== undefined) errors.push(`${error} rows`);
     }
     for (const expression of listOf<string>(expect.json)) {
-      const error = await unsatisfied(context.run.jq, expression, rows, context.signal);
+      const error = await unsatisfied(context.run.jq, expression, rows, context.halt);
       if (error !== undefined) errors.push(error);
     }
     const result = `{"rows":${rows}}`;

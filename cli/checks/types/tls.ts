@@ -25,7 +25,7 @@ export const tls: CheckType = {
     ca: {
       type: "string",
       minLength: 1,
-      description: "authorities to trust instead of the built-in ones: PEM, or a path",
+      description: "authorities to trust besides the system's: PEM, or a path",
     },
     cert: { type: "string", minLength: 1, description: "client certificate: PEM, or a path" },
     key: { type: "string", minLength: 1, description: "its key: PEM, or a path" },

@@ -1,6 +1,7 @@
 /** What a check type is: its keys for the schema, what a schema cannot check, and how it runs. */
 import type { HostSettings } from "../../../builtins/host.ts";
 import type { Permissions } from "../../../builtins/permissions.ts";
+import type { Halt } from "../halt.ts";
 import type { Jq } from "../jq.ts";
 import type { Schema } from "../schema-parts.ts";
 
@@ -36,10 +37,10 @@ export interface RunContext {
   readonly name: string;
   /** The folder of the check file. */
   readonly folder: string;
-  /** Milliseconds that this step may take. At their end the signal is aborted, and the step has failed. */
+  /** Milliseconds that this step may take. At their end the step is halted, and has failed. */
   readonly limitMs: number;
-  /** Aborted at the timeout, at a signal, and at the global timeout. What is open must be closed then. */
-  readonly signal: AbortSignal;
+  /** Given at the timeout, at a signal, and at the global timeout. What is open must be closed then. */
+  readonly halt: Halt;
   /** Shows text that a check printed: to standard error, under the check's name. */
   print(text: string): void;
 }
