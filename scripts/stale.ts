@@ -4,7 +4,18 @@ import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 export const BINARY = join(root, "dist", "assay");
-const SOURCES = ["builtins", "cli", "interpreter", "stdlib", "scripts/build.ts", "package.json", "bun.lock"];
+const SOURCES = [
+  "builtins",
+  "cli",
+  "interpreter",
+  "stdlib",
+  "scripts/build.ts",
+  "scripts/bundle.ts",
+  "scripts/executable.ts",
+  "scripts/runtime.ts",
+  "package.json",
+  "bun.lock",
+];
 
 export function isStale(): boolean {
   let built: number;

@@ -42,7 +42,7 @@
 ---
 --- Also here: `seg strict segs query num` (_url.lua), `rfc3339 parse_time clock` (_time.lua), `need error fail`
 --- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups
---- derive with without route_missing any`.
+--- field derive with without route_missing any`.
 local errors = require("assay._error")
 local times = require("assay._time")
 local url = require("assay._url")
@@ -145,6 +145,22 @@ end
 --- What a client keeps for itself: warnings given, versions found.
 local states = setmetatable({}, { __mode = "k" })
 
+--- The description that each client belongs to. Not in its metatable: scripts of checks must not get at the functions
+--- of a description, which know the pod's credentials.
+local specs = setmetatable({}, { __mode = "k" })
+
+local function described(c, spec)
+  specs[c] = spec
+  return c
+end
+
+--- The description of a client; nil for anything else.
+---@param c any
+---@return table?
+function M.spec(c)
+  return c ~= nil and specs[c] or nil
+end
+
 --- The private notes about a client, a table to read and write.
 ---@param c table
 ---@return table
@@ -161,7 +177,6 @@ local function metatable_of(spec)
   if not spec.metatable then
     local methods, groups = spec.methods or {}, spec.groups or {}
     spec.metatable = {
-      spec = spec,
       __index = function(c, key)
         local rows = groups[key]
         if rows == nil then return methods[key] end
@@ -174,13 +189,30 @@ local function metatable_of(spec)
   return spec.metatable
 end
 
+--- A field of a client, as scripts set it: never a method or a group that happens to have the name of an option.
+---@param c table
+---@param key string
+---@return any
+function M.field(c, key)
+  while specs[c] do
+    local value = rawget(c, key)
+    if value ~= nil then return value end
+    -- The client that this one is derived from; methods hang on a function.
+    c = getmetatable(c).__index
+    if type(c) ~= "table" then return nil end
+  end
+  return c[key]
+end
+local field = M.field
+
 --- Checks an address, and moves credentials that it carries into their fields.
 local function settle(spec, c)
-  if c.url == nil and spec.address then rawset(c, "url", spec.address(c)) end
-  local parts = url.parse(c.url)
-  if not parts then errors.invalid_url(spec.name, c.url) end
+  if field(c, "url") == nil and spec.address then rawset(c, "url", spec.address(c)) end
+  local given = field(c, "url")
+  local parts = url.parse(given)
+  if not parts then errors.invalid_url(spec.name, given) end
   rawset(c, "url", parts.base)
-  if parts.user and c.username == nil and c.password == nil then
+  if parts.user and field(c, "username") == nil and field(c, "password") == nil then
     rawset(c, "username", parts.user)
     rawset(c, "password", parts.password)
   end
@@ -201,7 +233,7 @@ function M.client(spec, target, token, opts)
   if type(target) == "table" then take(target) else c.url = target end
   if type(token) == "table" then take(token) elseif token ~= nil then c.token = token end
   if opts then take(opts) end
-  return settle(spec, setmetatable(c, metatable_of(spec)))
+  return settle(spec, described(setmetatable(c, metatable_of(spec)), spec))
 end
 
 --- The client that a function got as its `url` argument: an address, a target table, or a client.
@@ -211,21 +243,17 @@ end
 function M.target(spec, target)
   local metatable = metatable_of(spec)
   if type(target) == "table" then
-    if getmetatable(target) == metatable then return target end
-    local c = setmetatable({}, {
-      spec = spec,
-      __index = target,
-    })
+    if specs[target] == spec and getmetatable(target) == metatable then return target end
+    local c = described(setmetatable({}, { __index = target }), spec)
     states[c] = M.state(target)
     return settle(spec, c)
   end
   if target == nil or target == "" then error(spec.name .. ": url is required", 0) end
-  return settle(spec, setmetatable({ url = target }, metatable))
+  return settle(spec, described(setmetatable({ url = target }, metatable), spec))
 end
 
 local function spec_of(c)
-  local metatable = getmetatable(c)
-  return metatable and metatable.spec or error("not a client: call the constructor first", 0)
+  return M.spec(c) or error("not a client: call the constructor first", 0)
 end
 
 --- A copy of an options table without some of its keys: those that mean something else to the API.
@@ -243,7 +271,7 @@ end
 local function option(c, o, key)
   local opts = o.opts
   local value = opts and opts[key]
-  if value == nil then value = c[key] end
+  if value == nil then value = field(c, key) end
   return value
 end
 
@@ -292,13 +320,21 @@ local function trimmed(value)
   return value ~= "" and value or nil
 end
 
+--- Whether a request would show credentials that are not the script's own to somebody on the way: a proxy that the
+--- script has chosen, unless the connection through it is verified as the credentials' owner wants it.
+local function astray(c, o, given, parts)
+  local proxy = option(c, o, "proxy")
+  if not confined or proxy == nil or proxy == false or proxy == given.proxy then return false end
+  return parts.scheme ~= "https" or not not (option(c, o, "insecure") or option(c, o, "ca") or option(c, o, "ca_file"))
+end
+
 --- The credentials of a request: the name and value of a header, or nothing, and the secret in it.
-local function credentials(c, o, spec, given)
+local function credentials(c, o, spec, given, parts)
   if o.auth == false then return nil end
   local token = trimmed(option(c, o, "token"))
   if not token and spec.token_header == nil then token = trimmed(option(c, o, "api_key")) end
   local username, password = option(c, o, "username"), option(c, o, "password")
-  if not token and username == nil then
+  if not token and username == nil and not astray(c, o, given, parts) then
     token, username, password = trimmed(given.token), given.username, given.password
   end
   if token then
@@ -330,7 +366,7 @@ end
 ---@param fields table
 ---@return table
 function M.derive(c, fields)
-  local out = setmetatable(M.without(fields), { spec = spec_of(c), __index = c })
+  local out = described(setmetatable(M.without(fields), { __index = c }), spec_of(c))
   states[out] = M.state(c)
   return out
 end
@@ -342,7 +378,8 @@ end
 function M.with(c, opts)
   if opts == nil then return c end
   local out = M.derive(c, opts)
-  if opts.headers and c.headers then out.headers = merged({ c.headers, opts.headers, n = 2 }) end
+  local headers = field(c, "headers")
+  if opts.headers and headers then out.headers = merged({ headers, opts.headers, n = 2 }) end
   return out
 end
 
@@ -354,6 +391,8 @@ local function tls_of(c, o, spec, base, tls)
     notes.warned = true
     log.warn(("%s: the certificate of %s is not verified (insecure)"):format(spec.name, base))
   end
+  -- Anything else would be taken for a path, and shown in messages.
+  if ca and not tostring(ca):find("-----BEGIN ", 1, true) then error(spec.name .. ": ca must be PEM text (ca_file is for paths)", 0) end
   if ca and ca_file then ca = ca .. "\n" .. fs.read(ca_file) end
   ca = ca or ca_file
   tls = {
@@ -413,7 +452,7 @@ end
 
 --- The base address of a client as it is now: scripts may have changed its field.
 local function base_of(c, spec)
-  local given = c.url
+  local given = field(c, "url")
   local state = M.state(c)
   if state.given ~= given or not state.parts then
     state.given, state.parts = given, url.parse(given)
@@ -431,7 +470,7 @@ end
 --- What a request is sent with, made anew for each attempt: tokens may have changed.
 local function prepare(c, spec, parts, o)
   local given = spec.connection and spec.connection(c, parts, o) or {}
-  local header, value, secret = credentials(c, o, spec, given)
+  local header, value, secret = credentials(c, o, spec, given, parts)
   local body, content_type = o.body, o.content_type
   if type(body) == "table" then
     body, content_type = M.json(body), content_type or "application/json"
@@ -444,7 +483,7 @@ local function prepare(c, spec, parts, o)
     header and { [header] = value },
     spec.headers,
     o.headers,
-    c.headers,
+    field(c, "headers"),
     o.opts and o.opts.headers,
     n = 6,
   }
@@ -572,7 +611,7 @@ function M.websocket(c, path, o)
   })
   if ok then return conn end
   local reason = errors.reason(conn)
-  local status, words = reason:match("the server answered (%d%d%d) ?(.*)$")
+  local status, words = reason:match("^HTTP (%d%d%d):? ?(.*)$")
   if status then error(M.fail(c, "GET", path, { status = tonumber(status), body = words }, o), 0) end
   error(("%s: %s %s: %s"):format(prefix(spec, o), o.as or "GET", o.shown or path, concealed(reason, secret)), 0)
 end

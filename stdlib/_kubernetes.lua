@@ -54,10 +54,24 @@ function M.sa_namespace()
   return credential_file(folder() .. "/namespace")
 end
 
+--- Whether the cluster's names end so: then the pod's own resolver looks for names in `svc.` of it. Any other domain
+--- may be anybody's.
+local function is_cluster_domain(domain)
+  if not domain or not fs then return false end
+  local ok, text = pcall(fs.read, "/etc/resolv.conf")
+  for list in (ok and text or ""):gmatch("%f[^\0\n]search%s+([^\n]*)") do
+    for one in list:gmatch("%S+") do
+      if one:lower() == "svc." .. domain then return true end
+    end
+  end
+  return false
+end
+
 --- Whether an address is the API server of the cluster we run in: nobody else may see the pod's token.
 local function own_cluster(parts)
   if parts.host == "kubernetes" or parts.host == "kubernetes.default" then return true end
-  if parts.host:find("^kubernetes%.default%.svc$") or parts.host:find("^kubernetes%.default%.svc%.[%w.-]+$") then return true end
+  local domain = parts.host:match("^kubernetes%.default%.svc(.*)$")
+  if domain == "" or domain == ".cluster.local" or (domain and is_cluster_domain(domain:match("^%.(.+)$"))) then return true end
   local own = M.incluster()
   own = own and url.parse(own)
   return own ~= nil and own.host == parts.host and own.port == parts.port
@@ -108,7 +122,7 @@ local function address(c)
   end
   local own = M.incluster()
   if not own then
-    local name = getmetatable(c).spec.name
+    local name = H.spec(c).name
     error(name .. ": not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)", 0)
   end
   return own
@@ -132,7 +146,7 @@ end
 
 --- The `unauthorized` of a module's specification: a token from a file may have been replaced just now.
 local function unauthorized(c, parts, o)
-  if c.token ~= nil or (o.opts and o.opts.token ~= nil) then return false end
+  if H.field(c, "token") ~= nil or (o.opts and o.opts.token ~= nil) then return false end
   local context = H.state(c).context
   if context and context.base == parts.base then return context.token == nil and context.token_file ~= nil end
   return own_cluster(parts) and M.sa_token() ~= nil
@@ -160,22 +174,6 @@ end
 
 -- --- objects and collections ------------------------------------------------------------------------------------------
 
----@class assay._kubernetes.kind
----@field group string "" for the core group
----@field versions string[] newest first
----@field plural string
----@field name string? the kind as objects carry it
-
---- A kind of object, as the functions below want it.
----@param group string
----@param versions string[]|string
----@param plural string
----@param name string?
----@return assay._kubernetes.kind
-function M.kind(group, versions, plural, name)
-  return { group = group, versions = type(versions) == "table" and versions or { versions }, plural = plural, name = name }
-end
-
 --- The path of a group's version.
 ---@param group string
 ---@param version string
@@ -195,69 +193,6 @@ function M.path(prefix, plural, namespace, name)
   if namespace ~= nil and namespace ~= "*" then path = path .. "/namespaces/" .. H.seg(namespace) end
   path = path .. "/" .. H.seg(plural)
   return name ~= nil and path .. "/" .. H.seg(name) or path
-end
-
---- Whether a 404 says that this version of the API is not served, rather than that the object is missing.
-local function not_served(response)
-  local ok, status = pcall(json.parse, response.body)
-  if not ok or type(status) ~= "table" or status.kind ~= "Status" then return true end
-  local details = status.details
-  return type(details) ~= "table" or details.name == nil or details.name == ""
-end
-
---- Does something with the newest version of a kind that is served, and remembers which one that was.
---- `attempt(version)` makes a request that takes 404 for an answer, and returns body and response.
----@param c table
----@param key string what the memory is about
----@param list string[] newest first
----@param attempt fun(version: string): any, table
----@param any_404 boolean? for collections every 404 means that the version is not served
----@return any body, table response, string version
-function M.versions(c, key, list, attempt, any_404)
-  local state = H.state(c)
-  state.versions = state.versions or {}
-  local known = state.versions[key]
-  if known then
-    local body, response = attempt(known)
-    return body, response, known
-  end
-  local body, response, version
-  for _, one in ipairs(list) do
-    body, response = attempt(one)
-    version = one
-    if response.status ~= 404 or not (any_404 or not_served(response)) then
-      state.versions[key] = one
-      break
-    end
-  end
-  return body, response, version
-end
-
---- A client may pin the version of the kinds that have moved between versions.
-local function versions_of(c, kind)
-  return c.api_version and #kind.versions > 1 and { c.api_version } or kind.versions
-end
-
-local OK_OR_404 = { 200, 404 }
-
---- One object; nil when it does not exist, unless the module's rule is to raise.
----@param c table
----@param kind assay._kubernetes.kind
----@param namespace string?
----@param name string
----@return table?
-function M.object(c, kind, namespace, name)
-  local spec = getmetatable(c).spec
-  local path
-  local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
-    path = M.path(M.prefix(kind.group, version), kind.plural, namespace, name)
-    return H.get(c, path, { ok = OK_OR_404 })
-  end)
-  if response.status == 404 then
-    if spec.absent.single == "nil" then return nil end
-    error(H.fail(c, "GET", path, response), 0)
-  end
-  return body
 end
 
 --- All pages of a collection as one list object; `first` fetches the first page, `more` the following ones.
@@ -299,257 +234,44 @@ function M.all_pages(first, more)
   end
 end
 
---- A collection as a list object with all its pages.
+--- The items of a collection as a list object. Asked for a page, exactly that page; otherwise all of them.
 ---@param c table
----@param kind assay._kubernetes.kind
----@param namespace string? nil or "*": all namespaces
----@param query table? parameters, as for `H.query`
----@return table list with `items`, always a table
-function M.collection(c, kind, namespace, query)
-  local spec = getmetatable(c).spec
-  local as = spec.list_as or "LIST"
-  local path
-  local function first()
-    local _, response
-    local list
-    list, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
-      path = M.path(M.prefix(kind.group, version), kind.plural, namespace)
-      return H.get(c, path, { ok = OK_OR_404, as = as, query = query })
-    end, true)
-    if response.status == 404 then
-      if spec.absent.list == "empty" then return { items = {} } end
-      error(H.fail(c, "GET", path .. H.query(query), response, { as = as }), 0)
-    end
-    return list or {}
+---@param path string
+---@param opts { label_selector: string?, field_selector: string?, limit: integer?, continue: string? }?
+---@return table list
+function M.list(c, path, opts)
+  opts = opts or {}
+  local query = { { "labelSelector", opts.label_selector }, { "fieldSelector", opts.field_selector } }
+  if opts.limit ~= nil or opts.continue ~= nil then
+    query[3], query[4] = { "limit", opts.limit }, { "continue", opts.continue }
+    local page = H.get(c, path, { fn = "get", query = query })
+    if type(page) == "table" then page.items = page.items or {} end
+    return page
   end
-  return M.all_pages(first, function(token)
-    local more = table.move(query or {}, 1, #(query or {}), 1, {})
-    more[#more + 1] = { "limit", M.PAGE }
-    more[#more + 1] = { "continue", token }
-    return (H.get(c, path, { as = as, query = more }))
+  return M.all_pages(function()
+    return (H.get(c, path, { fn = "get", query = query }))
+  end, function(token)
+    local more = { query[1], query[2], { "limit", M.PAGE }, { "continue", token } }
+    return (H.get(c, path, { fn = "get", query = more }))
   end)
 end
 
---- Merge-patches an object in the version that is served.
----@param c table
----@param kind assay._kubernetes.kind
----@param namespace string?
----@param name string
----@param patch table
----@param subresource string?
----@return table
-function M.patch(c, kind, namespace, name, patch, subresource)
-  local path
-  local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
-    path = M.path(M.prefix(kind.group, version), kind.plural, namespace, name) .. (subresource and "/" .. subresource or "")
-    return H.patch(c, path, patch, { ok = H.any, content_type = "application/merge-patch+json" })
-  end)
-  if response.status < 200 or response.status > 299 then error(H.fail(c, "PATCH", path, response), 0) end
-  return body
+-- --- parts -----------------------------------------------------------------------------------------------------------
+
+--- What not every module needs, by the file that has it: loaded when it is first asked for.
+local PARTS = {
+  _objects = "kind versions object collection patch create set_condition resources api_groups events",
+  _conditions = "condition conditions is_stale is_true why seen summary",
+}
+local part_of = {}
+for file, names in pairs(PARTS) do
+  for name in names:gmatch("%S+") do part_of[name] = "assay." .. file end
 end
 
---- Creates an object in the version that is served.
----@param c table
----@param kind assay._kubernetes.kind
----@param namespace string?
----@param make fun(api_version: string): table
----@param query table?
----@return table
-function M.create(c, kind, namespace, make, query)
-  local path
-  local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
-    path = M.path(M.prefix(kind.group, version), kind.plural, namespace)
-    local object = make(kind.group == "" and version or kind.group .. "/" .. version)
-    return H.post(c, path, object, { ok = H.any, query = query })
-  end)
-  if response.status < 200 or response.status > 299 then error(H.fail(c, "POST", path .. H.query(query), response), 0) end
-  return body
-end
-
---- Sets a condition in an object's status, as a controller would: the object is read and written back, again when
---- somebody else has changed it in between.
----@param c table
----@param kind assay._kubernetes.kind
----@param namespace string?
----@param name string
----@param title string the object, for the message when it is absent
----@param condition table without times
----@return table object
-function M.set_condition(c, kind, namespace, name, title, condition)
-  for attempt = 1, 3 do
-    local object = M.object(c, kind, namespace, name)
-    if not object then error(("%s: %s not found"):format(getmetatable(c).spec.name, title), 0) end
-    object.status = type(object.status) == "table" and object.status or {}
-    local kept = {}
-    for _, one in ipairs(object.status.conditions or {}) do
-      if one.type ~= condition.type then kept[#kept + 1] = one end
-    end
-    local set = { lastTransitionTime = H.rfc3339(H.clock.time() // 1), observedGeneration = object.metadata.generation }
-    for key, value in pairs(condition) do set[key] = value end
-    kept[#kept + 1] = set
-    object.status.conditions = kept
-    local prefix = object.apiVersion and (object.apiVersion:find("/", 1, true) and "/apis/" or "/api/") .. object.apiVersion
-    local path = M.path(prefix or M.prefix(kind.group, kind.versions[1]), kind.plural, namespace, name) .. "/status"
-    local body, response = H.put(c, path, object, { ok = H.any })
-    if response.status < 300 then return body end
-    if response.status ~= 409 or attempt == 3 then error(H.fail(c, "PUT", path, response), 0) end
-  end
-end
-
--- --- what the server has ----------------------------------------------------------------------------------------------
-
---- The kinds of one version of a group; nil when it is not served.
---- Source: Kubernetes API concepts, "API discovery"
----@param c table
----@param prefix string such as "/apis/apps/v1"
----@param o table? further fields of the request
----@return { name: string, kind: string, namespaced: boolean, categories: string[]? }[]?
-function M.resources(c, prefix, o)
-  local state = H.state(c)
-  state.resources = state.resources or {}
-  if state.resources[prefix] then return state.resources[prefix] end
-  local request = H.without(o)
-  request.ok = OK_OR_404
-  local body, response = H.get(c, prefix, request)
-  if response.status == 404 then return nil end
-  local out = {}
-  for _, resource in ipairs(body and body.resources or {}) do
-    -- What has a slash is a part of something else.
-    if not resource.name:find("/", 1, true) then out[#out + 1] = resource end
-  end
-  state.resources[prefix] = out
-  return out
-end
-
---- All groups with the version of each that the server prefers.
----@param c table
----@return { group: string, version: string }[]
-function M.api_groups(c)
-  local out = {}
-  for _, group in ipairs((H.get(c, "/apis")).groups or {}) do
-    local preferred = group.preferredVersion or (group.versions or {})[1]
-    if preferred then out[#out + 1] = { group = group.name, version = preferred.version } end
-  end
-  return out
-end
-
--- --- conditions and summaries -----------------------------------------------------------------------------------------
-
---- The entry of `status.conditions` of a type; nil when there is none.
----@param object table?
----@param kind string the condition's `type`
----@return table?
-function M.condition(object, kind)
-  local status = object and object.status
-  local list = type(status) == "table" and status.conditions
-  for _, one in ipairs(type(list) == "table" and list or {}) do
-    if one.type == kind then return one end
-  end
-  return nil
-end
-
---- The conditions of an object, always a list.
----@param object table?
----@return table[]
-function M.conditions(object)
-  local status = object and object.status
-  return type(status) == "table" and status.conditions or {}
-end
-
---- Whether a status is about an earlier state of the object than the one it is in now.
----@param object table
----@param condition table?
----@return boolean
-function M.is_stale(object, condition)
-  local generation = object.metadata and object.metadata.generation
-  if not math.type(generation) then return false end
-  local observed = object.status and object.status.observedGeneration
-  if math.type(observed) and observed < generation then return true end
-  observed = condition and condition.observedGeneration
-  return math.type(observed) ~= nil and observed < generation
-end
-
---- Whether a condition is there, "True", and about the object as it is now.
----@param object table?
----@param kind string
----@return boolean
-function M.is_true(object, kind)
-  local condition = M.condition(object, kind)
-  return condition ~= nil and condition.status == "True" and not M.is_stale(object, condition)
-end
-
---- Reason and message of a condition, as one text; nil without them.
----@param condition table?
----@return string?
-function M.why(condition)
-  if not condition then return nil end
-  local reason, message = condition.reason or "", condition.message or ""
-  if reason == "" and message == "" then return nil end
-  return (reason ~= "" and message ~= "") and reason .. ": " .. message or reason .. message
-end
-
---- What is known about an object that is not there yet, for the text of a wait that gave up.
----@param object table?
----@param kind string
----@return string
-function M.seen(object, kind)
-  if not object then return "not found" end
-  local condition = M.condition(object, kind)
-  if not condition then return "no condition " .. kind end
-  local text = kind .. "=" .. tostring(condition.status)
-  local why = M.why(condition)
-  if why then text = text .. ", " .. why end
-  return M.is_stale(object, condition) and text .. " (of an earlier generation)" or text
-end
-
---- An object's name for a list of offenders; with its namespace where several are listed.
-local function offender(object, with_namespace)
-  local metadata = object.metadata or {}
-  local name = metadata.name or "unknown"
-  return with_namespace and metadata.namespace and metadata.namespace .. "/" .. name or name
-end
-
---- Counts the objects of a list by a predicate.
----@param items table[]
----@param holds fun(object: table): boolean
----@param good string the field that counts those for which it holds
----@param bad string the field that counts the others; their names are in `<bad>_names`
----@param o { namespace: string?, cluster: boolean?, condition: string?, why: (fun(object: table): string?)? }?
----@return table summary with `total` and `reasons` too
-function M.summary(items, holds, good, bad, o)
-  o = o or {}
-  local names, reasons = {}, {}
-  local out = { [good] = 0, [bad] = 0, total = 0, [bad .. "_names"] = names, reasons = reasons }
-  local with_namespace = not o.cluster and (o.namespace == nil or o.namespace == "*")
-  for _, object in ipairs(items) do
-    out.total = out.total + 1
-    if holds(object) then
-      out[good] = out[good] + 1
-    else
-      out[bad] = out[bad] + 1
-      local name = offender(object, with_namespace)
-      names[#names + 1] = name
-      reasons[name] = o.why and o.why(object) or M.why(M.condition(object, o.condition or "Ready"))
-    end
-  end
-  return out
-end
-
---- Events about an object, oldest first.
----@param c table
----@param object_kind string such as "Kustomization"
----@param namespace string?
----@param name string
----@return table[]
-function M.events(c, object_kind, namespace, name)
-  local selector = ("involvedObject.kind=%s,involvedObject.name=%s"):format(object_kind, name)
-  local list = M.collection(c, M.kind("", "v1", "events"), namespace, { { "fieldSelector", selector } })
-  table.sort(list.items, function(a, b)
-    local first = a.lastTimestamp or a.eventTime or a.metadata.creationTimestamp or ""
-    local second = b.lastTimestamp or b.eventTime or b.metadata.creationTimestamp or ""
-    return first < second
-  end)
-  return list.items
-end
-
-return M
+return setmetatable(M, {
+  __index = function(_, name)
+    if not part_of[name] then return nil end
+    M[name] = require(part_of[name])[name]
+    return M[name]
+  end,
+})

@@ -41,7 +41,7 @@ end
 ---@field check fun(): any, string? a true value ends the wait; else the second result says what was seen
 ---@field message string|fun(): string what is raised when the time is over, without the last state
 
---- Checks until it holds; returns what the check returned. Errors that may pass count as "not yet", others are raised.
+--- Checks until it holds; returns the check's first result. Errors that may pass count as "not yet", others are raised.
 ---@param plan assay._wait.plan
 ---@return any
 function M.poll(plan)

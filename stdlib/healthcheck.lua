@@ -496,11 +496,12 @@ end
 ---  table has passed unless that is false or nil
 ---@param opts { parallel: integer?, retries: integer?, retry_delay: number? }? so many at a time (1); further attempts of a
 ---  check that fails (0), and seconds before each (1)
----@return { ok: boolean, results: table[], passed: integer, failed: integer, total: integer } report each result is a copy of the
+---@return { ok: boolean, results: table[], passed: integer, failed: integer, total: integer, assert: fun(self: table) } report each result is a copy of the
 ---  check's with `name`, `duration_ms` and, with retries, `attempts`; `report:assert()` raises the failures
 --- Raises nothing.
 --- Example: healthcheck.multi({ { name = "web", check = function() return healthcheck.endpoint("http://web.shop/") end } }):assert()
 function M.multi(checks, opts)
+  H.need("healthcheck.multi", "checks", checks)
   opts = opts or {}
   local retries, delay = opts.retries or 0, opts.retry_delay or 1
   local function one(check)
@@ -540,6 +541,7 @@ end
 --- Raises nothing.
 --- Example: print(healthcheck.summary(healthcheck.multi({ { name = "web", check = function() return true end } })))
 function M.summary(report)
+  H.need("healthcheck.summary", "report", report)
   local width, lines = 4, {}
   for _, result in ipairs(report.results) do width = math.max(width, #tostring(result.name)) end
   for i, result in ipairs(report.results) do

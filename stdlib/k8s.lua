@@ -10,8 +10,7 @@
 local H = require("assay._http")
 local K = require("assay._kubernetes")
 local kinds = require("assay._kinds")
-local readiness = require("assay._readiness")
--- What only some scripts need (_documents, _exec, _jsonpath, _watch) is loaded by the functions that need it.
+-- What only some scripts need is loaded by the functions that need it.
 
 local M = {}
 
@@ -27,10 +26,7 @@ local bound = K.spec({ name = "k8s", style = "verb", methods = {}, absent = spec
 
 --- The client for one call.
 local function target(opts)
-  if type(opts) == "table" then
-    local metatable = getmetatable(opts)
-    if metatable and metatable.spec == bound then return opts end
-  end
+  if H.spec(opts) == bound then return opts end
   local c = H.client(spec, { url = opts and (opts.base_url or opts.url) }, H.without(opts, "url", "base_url"))
   if opts then H.state(c).notes = H.state(opts) end
   return c
@@ -49,6 +45,7 @@ function M.client(url, opts)
   if type(url) == "table" then
     url, opts = nil, url
   end
+  if not next(bound.methods) then require("assay._bound").add(M, bound.methods) end
   return H.client(bound, { url = url or (opts and (opts.base_url or opts.url)) }, H.without(opts, "url", "base_url"))
 end
 
@@ -90,8 +87,8 @@ function M.register_crd(kind, api_group, version, plural, cluster_scoped)
 end
 
 local function resource_path(fn, namespace, kind, name)
+  H.need("k8s." .. fn, "kind", kind, "name", name)
   local entry = kinds.find(kind)
-  H.need("k8s." .. fn, "name", name)
   if not entry.namespaced then return K.path(entry.prefix, entry.plural, nil, name), entry end
   if namespace == nil or namespace == "" or namespace == "*" then
     error(("k8s: namespace is required for %s"):format(tostring(kind)), 0)
@@ -136,6 +133,8 @@ function M.get(path, opts)
   H.need("k8s.get", "path", path)
   return (H.get(target(opts), path, { fn = "get", lenient = true }))
 end
+
+local list = K.list
 
 local function get(c, path)
   return (H.get(c, path, { fn = "get" }))
@@ -238,24 +237,6 @@ end
 function M.get_resource(namespace, kind, name, opts)
   local path = resource_path("get_resource", namespace, kind, name)
   return get(target(opts), path)
-end
-
---- The items of a collection as a list object. Asked for a page, exactly that page; otherwise all of them.
-local function list(c, path, opts)
-  opts = opts or {}
-  local query = { { "labelSelector", opts.label_selector }, { "fieldSelector", opts.field_selector } }
-  if opts.limit ~= nil or opts.continue ~= nil then
-    query[3], query[4] = { "limit", opts.limit }, { "continue", opts.continue }
-    local page = H.get(c, path, { fn = "get", query = query })
-    if type(page) == "table" then page.items = page.items or {} end
-    return page
-  end
-  return K.all_pages(function()
-    return (H.get(c, path, { fn = "get", query = query }))
-  end, function(token)
-    local more = { query[1], query[2], { "limit", K.PAGE }, { "continue", token } }
-    return (H.get(c, path, { fn = "get", query = more }))
-  end)
 end
 
 --- Lists objects.
@@ -538,35 +519,7 @@ end
 function M.service_endpoints(namespace, name, opts)
   local path = resource_path("service_endpoints", namespace, "endpoints", name)
   local c = target(opts)
-  local out, seen = {}, {}
-  local function add(address)
-    if address and not seen[address] then
-      seen[address] = true
-      out[#out + 1] = address
-    end
-  end
-  local endpoints, response = H.get(c, path, { fn = "get", ok = { 200, 404 } })
-  local annotations = response.status == 200 and endpoints.metadata and endpoints.metadata.annotations or {}
-  if response.status == 200 and annotations["endpoints.kubernetes.io/over-capacity"] ~= "truncated" then
-    for _, subset in ipairs(endpoints.subsets or {}) do
-      for _, address in ipairs(subset.addresses or {}) do add(address.ip) end
-    end
-    return out
-  end
-  local slices_path = K.path("/apis/discovery.k8s.io/v1", "endpointslices", namespace)
-  local query = { { "labelSelector", "kubernetes.io/service-name=" .. name } }
-  local slices, slices_response = H.get(c, slices_path, { fn = "get", query = query, ok = { 200, 404 } })
-  local items = slices_response.status == 200 and slices.items or {}
-  if response.status == 404 and #items == 0 then error(H.fail(c, "GET", path, response, { fn = "get" }), 0) end
-  for _, slice in ipairs(items) do
-    for _, endpoint in ipairs(slice.endpoints or {}) do
-      -- A condition that is absent means ready.
-      if not endpoint.conditions or endpoint.conditions.ready ~= false then
-        for _, address in ipairs(endpoint.addresses or {}) do add(address) end
-      end
-    end
-  end
-  return out
+  return require("assay._endpoints").addresses(c, path, namespace, name)
 end
 
 --- The roles of a node, which are keys of its labels.
@@ -611,6 +564,7 @@ end
 --- Raises "k8s.exists: HTTP STATUS PATH: BODY" for every status but 200 and 404.
 --- Example: assert.eq(k8s.namespace_exists("shop"), true)
 function M.namespace_exists(name, opts)
+  H.need("k8s.namespace_exists", "name", name)
   return M.exists(nil, "namespace", name, opts)
 end
 
@@ -683,65 +637,8 @@ end
 --- Example: assert.eq(k8s.is_ready("shop", "deployment", "api"), true)
 function M.is_ready(namespace, kind, name, opts)
   local path, entry = resource_path("is_ready", namespace, kind, name)
-  return (readiness.is_ready(entry.kind, get(target(opts), path)))
+  return (require("assay._readiness").is_ready(entry.kind, get(target(opts), path)))
 end
-
---- The last events about an object, as one text; "" when there are none, or we may not see them.
-local function events_text(c, namespace, kind, name)
-  local selector = ("involvedObject.kind=%s,involvedObject.name=%s"):format(kind, name)
-  local ok, found = pcall(list, c, M._list_path(namespace, "event"), { field_selector = selector })
-  if not ok or type(found) ~= "table" then return "" end
-  table.sort(found.items, function(a, b)
-    return (a.lastTimestamp or a.eventTime or "") < (b.lastTimestamp or b.eventTime or "")
-  end)
-  local texts = {}
-  for i = math.max(1, #found.items - 2), #found.items do
-    texts[#texts + 1] = K.why(found.items[i])
-  end
-  return #texts > 0 and ("; events: %s"):format(table.concat(texts, "; ")) or ""
-end
-
-local function selector_of(object)
-  local parts = {}
-  for key, value in pairs(object.spec and object.spec.selector and object.spec.selector.matchLabels or {}) do
-    parts[#parts + 1] = key .. "=" .. value
-  end
-  table.sort(parts)
-  return #parts > 0 and table.concat(parts, ",") or nil
-end
-
---- What pods of a workload's newest revision cannot heal from, by pod; nil when there is none, or we may not look.
-local function failing_pods(c, namespace, kind, object)
-  local selector = selector_of(object)
-  if not selector then return nil end
-  local ok, pods = pcall(list, c, M._list_path(namespace, "pod"), { label_selector = selector })
-  if not ok or type(pods) ~= "table" then return nil end
-  local current
-  if kind == "Deployment" then
-    -- Pods of earlier revisions may fail as they like: they are being replaced.
-    local annotation = "deployment.kubernetes.io/revision"
-    local revision = (object.metadata.annotations or {})[annotation]
-    local found, sets = pcall(list, c, M._list_path(namespace, "replicaset"), { label_selector = selector })
-    for _, set in ipairs(found and type(sets) == "table" and sets.items or {}) do
-      if revision and (set.metadata.annotations or {})[annotation] == revision then
-        current = (set.metadata.labels or {})["pod-template-hash"]
-      end
-    end
-    if not current then return nil end
-  end
-  local revisions = { StatefulSet = object.status and object.status.updateRevision }
-  local texts = {}
-  for _, pod in ipairs(pods.items) do
-    local labels = pod.metadata and pod.metadata.labels or {}
-    local is_current = (current == nil or labels["pod-template-hash"] == current)
-      and (revisions[kind] == nil or labels["controller-revision-hash"] == revisions[kind])
-    local why = is_current and pod.metadata.deletionTimestamp == nil and readiness.pod_failure(pod)
-    if why then texts[#texts + 1] = ("pod %s: %s"):format(pod.metadata.name, why) end
-  end
-  return #texts > 0 and table.concat(texts, "; ") or nil
-end
-
-local HAS_PODS = { Deployment = true, StatefulSet = true, DaemonSet = true, ReplicaSet = true }
 
 --- Waits until an object is ready. It ends early when that will not happen by itself: a job has failed, a rollout has
 --- exceeded its deadline, a pod (of the newest revision) cannot be scheduled, pull its image, or stay up.
@@ -758,24 +655,9 @@ local HAS_PODS = { Deployment = true, StatefulSet = true, DaemonSet = true, Repl
 function M.wait_ready(namespace, kind, name, timeout_secs, opts)
   local path, entry = resource_path("wait_ready", namespace, kind, name)
   local timeout, interval, options = H.waiting("k8s.wait_ready", timeout_secs, opts, 60, 2)
-  local c, title = target(options), ("%s/%s"):format(tostring(kind):lower(), name)
-  local last
-  return H.poll({
-    timeout = timeout,
-    interval = interval,
-    message = ("k8s.wait_ready: %s not ready after %s"):format(title, H.seconds(timeout)),
-    check = function()
-      local object = get(c, path)
-      local ready, seen = readiness.is_ready(entry.kind, object)
-      if ready then return true end
-      local why = readiness.failure(entry.kind, object)
-      if not why and HAS_PODS[entry.kind] then why = failing_pods(c, namespace, entry.kind, object) end
-      if why then
-        error(("k8s.wait_ready: %s failed: %s%s"):format(title, why, events_text(c, namespace, entry.kind, name)), 0)
-      end
-      last = seen
-      return false, last
-    end,
+  return require("assay._workloads").wait_ready(target(options), {
+    path = path, kind = entry.kind, namespace = namespace, name = name, timeout = timeout, interval = interval,
+    title = ("%s/%s"):format(tostring(kind):lower(), name),
   })
 end
 
@@ -790,7 +672,7 @@ end
 --- Example: assert.eq(k8s.rollout_status("shop", "api").complete, true)
 function M.rollout_status(namespace, name, opts)
   local path, entry = resource_path("rollout_status", namespace, opts and opts.kind or "deployment", name)
-  return readiness.rollout(entry.kind, get(target(opts), path))
+  return require("assay._readiness").rollout(entry.kind, get(target(opts), path))
 end
 
 --- Waits until a rollout is finished. It ends early as `wait_ready` does.
@@ -807,23 +689,9 @@ function M.wait_rollout(namespace, name, timeout_secs, opts)
   local timeout, interval, options = H.waiting("k8s.wait_rollout", timeout_secs, opts, 300, 2)
   local kind = options.kind or "deployment"
   local path, entry = resource_path("wait_rollout", namespace, kind, name)
-  local c, title = target(options), ("%s/%s"):format(tostring(kind):lower(), name)
-  return H.poll({
-    timeout = timeout,
-    interval = interval,
-    message = ("k8s.wait_rollout: %s not rolled out after %s"):format(title, H.seconds(timeout)),
-    check = function()
-      local object = get(c, path)
-      local status = readiness.rollout(entry.kind, object)
-      if status.complete then return status end
-      local pods = failing_pods(c, namespace, entry.kind, object)
-      local why = readiness.failure(entry.kind, object)
-      if why or pods then
-        local text = why and pods and why .. "; " .. pods or why or pods
-        error(("k8s.wait_rollout: %s failed: %s%s"):format(title, text, events_text(c, namespace, entry.kind, name)), 0)
-      end
-      return false, ("%d of %d updated, %d ready, %d available"):format(status.updated, status.desired, status.ready, status.available)
-    end,
+  return require("assay._workloads").wait_rollout(target(options), {
+    path = path, kind = entry.kind, namespace = namespace, name = name, timeout = timeout, interval = interval,
+    title = ("%s/%s"):format(tostring(kind):lower(), name),
   })
 end
 
@@ -845,33 +713,9 @@ function M.wait_for(namespace, kind, name, wanted, timeout_secs, opts)
     error("k8s.wait_for: condition, jsonpath or deleted is required", 0)
   end
   local timeout, interval, options = H.waiting("k8s.wait_for", timeout_secs, opts, 60, 2)
-  local c, title = target(options), ("%s/%s"):format(tostring(kind):lower(), name)
-  local function check()
-    local object, response = H.get(c, path, { fn = "get", ok = { 200, 404 } })
-    if response.status == 404 then return wanted.deleted == true, "not found" end
-    if wanted.deleted then return false, "still there" end
-    if wanted.jsonpath then
-      local found = require("assay._jsonpath").find(object, wanted.jsonpath)
-      local text = found[1] ~= nil and (math.type(found[1]) and H.num(found[1]) or tostring(found[1])) or nil
-      if wanted.value == nil then return text ~= nil and text ~= "", "no value" end
-      local value = math.type(wanted.value) and H.num(wanted.value) or tostring(wanted.value)
-      return text == value, text and "value " .. text or "no value"
-    end
-    for _, condition in ipairs(K.conditions(object)) do
-      if tostring(condition.type):lower() == wanted.condition:lower() then
-        local status = tostring(wanted.status or "True"):lower()
-        local met = tostring(condition.status):lower() == status and not K.is_stale(object, condition)
-        return met, K.seen(object, condition.type)
-      end
-    end
-    return false, "no condition " .. wanted.condition
-  end
-  local what = wanted.deleted and "deletion" or wanted.jsonpath or "condition " .. wanted.condition
-  return H.poll({
-    timeout = timeout,
-    interval = interval,
-    message = ("k8s.wait_for: %s %s not met after %s"):format(title, what, H.seconds(timeout)),
-    check = check,
+  return require("assay._workloads").wait_for(target(options), {
+    path = path, wanted = wanted, timeout = timeout, interval = interval,
+    title = ("%s/%s"):format(tostring(kind):lower(), name),
   })
 end
 
@@ -995,46 +839,6 @@ function M.watch(namespace, kind, fn, opts)
   end
 end
 
---- The manifest of a job from a manifest, a job's specification, or an image with a command.
-local function job_manifest(given)
-  if given.kind == "Job" then return H.without(given) end
-  local wanted = given.template and H.without(given, "name")
-  if not wanted then
-    H.need("k8s.run_job", "image", given.image)
-    local variables = {}
-    for name, value in pairs(given.env or {}) do
-      variables[#variables + 1] = type(value) == "table" and value or { name = name, value = tostring(value) }
-    end
-    local container = {
-      name = "main", image = given.image, command = given.command, args = given.args,
-      env = #variables > 0 and variables or nil,
-    }
-    wanted = {
-      backoffLimit = 0,
-      template = {
-        spec = { restartPolicy = "Never", containers = { container }, serviceAccountName = given.service_account },
-      },
-    }
-  end
-  return { apiVersion = "batch/v1", kind = "Job", metadata = { name = given.name }, spec = wanted }
-end
-
---- The logs of a job's pods, one after the other.
-local function job_logs(c, namespace, name)
-  local ok, pods = pcall(list, c, M._list_path(namespace, "pod"), { label_selector = "job-name=" .. name })
-  local texts, code = {}, nil
-  for _, pod in ipairs(ok and pods.items or {}) do
-    for _, container in ipairs(pod.status and pod.status.containerStatuses or {}) do
-      local path = K.path("/api/v1", "pods", namespace, pod.metadata.name) .. "/log"
-      local found, text = pcall(H.get, c, path, { fn = "logs", query = { { "container", container.name } }, raw = true })
-      if found and text then texts[#texts + 1] = text end
-      local ended = container.state and container.state.terminated
-      if ended and math.type(ended.exitCode) then code = ended.exitCode end
-    end
-  end
-  return table.concat(texts), code
-end
-
 --- Runs a job: creates it, waits for its end, collects its logs, and deletes it.
 --- Source: Kubernetes documentation, "Jobs"
 ---@param namespace string
@@ -1047,65 +851,13 @@ end
 function M.run_job(namespace, spec, timeout_secs, opts)
   H.need("k8s.run_job", "namespace", namespace, "spec", spec)
   local timeout, interval, options = H.waiting("k8s.run_job", timeout_secs, opts, 300, 2)
-  local c, manifest = target(options), job_manifest(spec)
-  manifest.metadata = H.without(manifest.metadata)
-  if not manifest.metadata.name then manifest.metadata.generateName = manifest.metadata.generateName or "assay-" end
-  local collection = M._list_path(namespace, "job")
-  local name = (H.post(c, collection, manifest, { fn = "post" })).metadata.name
-  local path = M._resource_path(namespace, "job", name)
-  local function remove()
-    if options.keep then return end
-    pcall(H.delete, c, path, { fn = "delete", query = { { "propagationPolicy", "Background" } }, lenient = true })
-  end
-  local _ <close> = setmetatable({}, { __close = remove })
-  local job = H.poll({
-    timeout = timeout,
-    interval = interval,
-    message = ("k8s.run_job: job/%s not finished after %s"):format(name, H.seconds(timeout)),
-    check = function()
-      local current = get(c, path)
-      local ready, seen = readiness.is_ready("Job", current)
-      return (ready or readiness.failure("Job", current) ~= nil) and current, seen
-    end,
+  return require("assay._jobs").run(target(options), {
+    path = M._list_path(namespace, "job"), namespace = namespace, given = spec, keep = options.keep,
+    timeout = timeout, interval = interval,
   })
-  local logs, code = job_logs(c, namespace, name)
-  local reason = readiness.failure("Job", job)
-  return { name = name, succeeded = reason == nil, reason = reason, logs = logs, exit_code = code }
 end
 
 -- --- groups and clients ----------------------------------------------------------------------------------------------
-
---- The position of the options among the arguments of each function, for clients.
-local OPTIONS = {
-  contexts = 1, get = 2, post = 3, put = 3, patch = 3, delete = 2, get_resource = 4, list = 3, create = 4, update = 5,
-  patch_resource = 5, delete_resource = 4, exists = 4, get_secret = 3, get_configmap = 3, list_pods = 2,
-  list_events = 2, events_for = 4, pod_status = 2, service_endpoints = 3, node_status = 1, namespace_exists = 2,
-  logs = 3, exec = 4, is_ready = 4, wait_ready = 5, rollout_status = 3, wait_rollout = 4, wait_for = 6, scale = 5,
-  restart = 4, can_i = 3, version = 1, healthz = 2, watch = 4, run_job = 4, apply = 2,
-}
-for name, position in pairs(OPTIONS) do
-  bound.methods[name] = function(c, ...)
-    local arguments = table.pack(...)
-    local given = arguments[position]
-    if given == nil and type(arguments[position - 1]) == "table" and name:find("^wait_") and position > arguments.n then
-      -- The time-out was left out.
-      given, arguments[position - 1] = arguments[position - 1], nil
-    end
-    arguments[position] = given and H.with(c, given) or c
-    return M[name](table.unpack(arguments, 1, math.max(position, arguments.n)))
-  end
-end
-for _, name in ipairs({ "annotate", "label" }) do
-  bound.methods[name] = function(c, namespace, kind, of, values, value, opts)
-    if type(values) == "table" then return M[name](namespace, kind, of, values, value and H.with(c, value) or c) end
-    return M[name](namespace, kind, of, values, value, opts and H.with(c, opts) or c)
-  end
-end
-for _, name in ipairs({ "register_crd", "use_context", "_resource_path", "_list_path" }) do
-  bound.methods[name] = function(_, ...)
-    return M[name](...)
-  end
-end
 
 bound.groups = {
   resources = {

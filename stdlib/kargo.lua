@@ -557,6 +557,7 @@ end
 --- Raises as `promote`, `wait_promotion` and `wait_stage_healthy`, and "kargo: verification of NAMESPACE/STAGE PHASE: MESSAGE".
 --- Example: c:promote_and_wait("shop", "staging", "f1e2d3c4", 300)
 function Client:promote_and_wait(namespace, stage, freight, timeout_secs, opts)
+  H.need("kargo.promote_and_wait", "namespace", namespace, "stage", stage, "freight", freight)
   local timeout, interval = H.waiting("kargo.promote_and_wait", timeout_secs, opts, 600, 5)
   local finish = H.clock.now() + timeout
   local name = Client.promote(self, namespace, stage, freight).metadata.name

@@ -251,6 +251,7 @@ end
 --- Raises as `query_range`.
 --- Example: for _, one in ipairs(c:lines('{job="api"} |= "error"')) do log.warn(one.line) end
 function Client:lines(logql, opts)
+  H.need("loki.lines", "logql", logql)
   local out = {}
   for _, stream in ipairs(self:query_range(logql, opts)) do
     for _, value in ipairs(stream.stream and stream.values or {}) do

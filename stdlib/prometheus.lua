@@ -312,6 +312,7 @@ end
 --- Raises as `alerts`.
 --- Example: assert.eq(#prometheus.firing("http://prometheus:9090", "NodeDown"), 0)
 function M.firing(url, alertname)
+  H.need("prometheus.firing", "url", url)
   local out = {}
   for _, alert in ipairs(M.alerts(url)) do
     local named = alertname == nil or (alert.labels or {}).alertname == alertname
@@ -346,6 +347,7 @@ end
 --- Raises as `targets`.
 --- Example: assert.eq(#prometheus.down_targets("http://prometheus:9090"), 0)
 function M.down_targets(url, opts)
+  H.need("prometheus.down_targets", "url", url)
   local asked, out = H.without(opts), {}
   asked.state = "active"
   for _, one in ipairs(M.targets(url, asked).activeTargets) do

@@ -51,6 +51,16 @@ describe("formats", () => {
     );
   });
 
+  test("every format for people and machines shows warnings", () => {
+    const warned = report(result("quiet", "passed", { warnings: ["the script asserts nothing"] }));
+    for (const format of FORMATS) {
+      const said = format === "prometheus" ? 'assay_check_warnings{check="quiet"} 1' : "the script asserts nothing";
+      expect(render(format, warned, "c.yaml", PLAIN)).toContain(said);
+    }
+    expect(render("pretty", warned, "c.yaml", PLAIN)).toContain("1 passed, 1 with warnings in");
+    expect(render("tap", warned, "c.yaml", PLAIN)).toContain("ok 1 - quiet\n# warning: the script asserts nothing\n");
+  });
+
   test("tap", () => {
     const lines = render("tap", sample, "c.yaml", PLAIN).trimEnd().split("\n");
     expect(lines.slice(0, 3)).toEqual(["TAP version 13", "1..3", "ok 1 - api-health"]);

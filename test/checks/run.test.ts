@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
 import type { CheckResult, Report } from "../../cli/checks/result.ts";
 import { assay, readUntil, start } from "../support/binary.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -244,11 +245,30 @@ describe("script checks", () => {
     expect(report.passed).toBe(1);
   });
 
-  test("a script that asserts nothing is warned about, one that prints too much is cut", async () => {
+  const NOTHING = "the script asserts nothing: it can only fail by accident";
+  const NONE_RAN = "none of the script's assertions ran";
+  test.each([
+    ["local x = 1", NOTHING],
+    ["-- assert(true)\nlocal x = 'error(1)' .. [[assert.eq(1, 1)]]", NOTHING],
+    ["log.error('no assertion')", NOTHING],
+    ["return {status = 'ok'}", NOTHING],
+    ["assert(true)", undefined],
+    ["assert.eq(1, 1)", undefined],
+    ["local eq = assert.eq\neq({a = 1}, {a = 1})", undefined],
+    ["if time() < 0 then error('too early') end", undefined],
+    ["for _, x in ipairs({}) do assert.gt(x, 0) end", NONE_RAN],
+    ["if time() < 0 then assert(false) end", NONE_RAN],
+    ["require('assay.healthcheck')", undefined],
+    ["return true", undefined],
+  ])("what a script asserts: %s", async (script, warning) => {
+    const { results, status } = await run(`checks: [{name: a, type: script, script: ${JSON.stringify(script)}}]`);
+    expect(results.a!.warnings).toEqual(warning === undefined ? undefined : [warning]);
+    expect(status).toBe(0);
+  });
+
+  test("a script that prints too much is cut", async () => {
     const { results, stderr } = await run(`checks:
-  - {name: quiet, type: script, script: "local x = 1"}
   - {name: loud, type: script, script: "for i = 1, 100000 do print(('x'):rep(1000)) end error('end')"}`);
-    expect(results.quiet!.warnings?.[0]).toContain("asserts nothing");
     expect(stderr.length).toBeLessThan(600_000);
     expect(stderr).toContain("the rest of what this check prints is dropped");
     expect((results.loud!.details as { printed: string }).printed.length).toBeLessThanOrEqual(2048);
@@ -442,6 +462,26 @@ test("--watch runs again and again until a signal", async () => {
     .map((line) => JSON.parse(line));
   expect(lines.filter((line) => line.type === "summary").length).toBeGreaterThanOrEqual(3);
   expect([0, 143]).toContain(await process.exited);
+});
+
+test("--watch opens the file of --audit once", async () => {
+  const file = folder.write("watch.yaml", `checks: [{name: a, type: http, url: "${server.url}/text"}]\n`);
+  const audit = folder.write("audit.jsonl", "");
+  const before = server.count("/text");
+  const process = start([file, "--watch", "10ms", "--format", "ndjson", "--audit", audit]);
+  while (server.count("/text") < before + 5) await Bun.sleep(10);
+  const open = readdirSync(`/proc/${process.pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${process.pid}/fd/${fd}`) === audit;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+  process.kill("SIGTERM");
+  await process.exited;
+  expect(open).toHaveLength(1);
+  const lines = (await Bun.file(audit).text()).trim().split("\n");
+  expect(lines.length).toBeGreaterThanOrEqual(5);
 });
 
 test("permissions narrow checks and their scripts", async () => {

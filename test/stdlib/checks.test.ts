@@ -1,5 +1,5 @@
 /** The embedded modules in check files: they work, and give scripts nothing that checks do not have. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,10 +32,78 @@ test("a module reads the pod's token, the script cannot", async () => {
   expect(server.calls.at(-1)!.headers.authorization).toBe("Bearer sesame");
 });
 
-test("modules see what the script does to its own globals", async () => {
-  const source = `http.request = function() return { status = 200, headers = {}, body = "{}" } end
-    return require("assay.k8s").get("/x", { base_url = "http://nowhere.example" }) ~= nil`;
-  expect(await results(source, { selection: "check" })).toEqual([true]);
+describe("nothing that a script replaces is called with a credential", () => {
+  const PRELUDE = `
+    local seen = {}
+    local function spy(...)
+      for i = 1, select("#", ...) do
+        local one = select(i, ...)
+        if type(one) == "string" then seen[#seen + 1] = one end
+        if type(one) == "table" then for k, v in next, one do spy(k, v) end end
+      end
+    end
+    local k8s = require("assay.k8s")`;
+  const CALL = `
+    pcall(k8s.list, nil, "ns", { base_url = BASE })
+    for _, one in next, seen do if string.find(one, "sesame") then return one end end
+    return nil`;
+  test.each([
+    [`http.request = function(...) spy(...) return { status = 200, headers = {}, body = "{}" } end`],
+    [`string.match = spy; string.gsub = spy; string.find = spy; string.format = spy`],
+    [`getmetatable("").__index = function(s) spy(s) end`],
+    [`rawset(_G, "pcall", spy); tostring = spy; pairs = spy; next = next; setmetatable = spy`],
+    [`package.loaded["assay._http"] = setmetatable({}, { __index = spy })`],
+    [`package.preload["assay._kubernetes"] = function() return setmetatable({}, { __index = spy }) end`],
+    [
+      `for _, m in next, package.loaded do if type(m) == "table" then for k, v in next, m do
+        if type(v) == "function" and m ~= k8s and m ~= _G then m[k] = function(...) spy(...) return v(...) end end end end end`,
+    ],
+    [`spy(getmetatable(k8s.client(BASE)) or {})`],
+    [
+      `local c = k8s.client(BASE); local m = getmetatable(c); spy(m and m.spec and m.spec.connection(c, { host = "kubernetes", base = BASE, port = 443 }))`,
+    ],
+    [`spy(select(2, pcall(require, "assay._kubernetes")))`],
+    [`spy(select(2, pcall(require("assay.vault").login, BASE, "kubernetes", { role = "x" })))`],
+  ])("%s", async (attack) => {
+    const env = {
+      KUBERNETES_SERVICE_HOST: "127.0.0.1",
+      KUBERNETES_SERVICE_PORT: String(server.port),
+      ASSAY_SERVICEACCOUNT_DIR: folder,
+    };
+    const code = `local spied, BASE = nil, "${server.url}"\n${PRELUDE}\npcall(function() ${attack} end)\n${CALL}`;
+    const { error, results: given } = await runScript(code, { selection: "check", env });
+    // Breaking its own tools is the script's own affair.
+    if (error === undefined) expect(given[0]).toBeUndefined();
+    else expect(error).not.toContain("sesame");
+  });
+
+  test.each([
+    ["http://kubernetes.default.svc.evil.example", "nothing"],
+    ["https://kubernetes.default.svc.evil.example", "insecure = true"],
+    ["http://kubernetes.default.svc", "proxy = PROXY"],
+    ["https://kubernetes.default.svc", "proxy = PROXY, insecure = true"],
+  ])("the token does not go to %s (%s)", async (url, options) => {
+    const seen: string[] = [];
+    const proxy = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch(request) {
+        seen.push(request.headers.get("authorization") ?? "none");
+        return new Response("{}");
+      },
+    });
+    const env = {
+      ASSAY_SERVICEACCOUNT_DIR: folder,
+      HTTP_PROXY: proxy.url.href,
+      http_proxy: proxy.url.href,
+      KUBERNETES_SERVICE_HOST: "127.0.0.1",
+    };
+    const code = `local PROXY = "${proxy.url.href}"
+      return pcall(require("assay.k8s").get, "/x", { base_url = "${url}", ${options.replace("nothing", "")} })`;
+    await runScript(code, { selection: "check", env });
+    await proxy.stop(true);
+    expect(seen.filter((one) => one !== "none")).toEqual([]);
+  });
 });
 
 test("assert, base64 and json of the modules are the script's", async () => {

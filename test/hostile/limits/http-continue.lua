@@ -1,0 +1,4 @@
+-- tries: to be kept by a server that says 100 Continue without end
+-- expects: stop
+-- options: --timeout 2s
+pcall(http.get, (...) .. "/continue") while true do end

@@ -1,0 +1,8 @@
+-- tries: to go on after the stop by to-be-closed variables
+-- expects: stop
+-- options: --timeout 1s
+local function f()
+  local c <close> = setmetatable({}, { __close = function() while true do end end })
+  while true do end
+end
+while true do pcall(f) end

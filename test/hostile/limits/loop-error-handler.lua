@@ -1,0 +1,4 @@
+-- tries: to run for ever in a message handler
+-- expects: stop
+-- options: --timeout 1s
+xpcall(error, function() while true do end end)

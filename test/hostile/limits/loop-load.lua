@@ -1,0 +1,4 @@
+-- tries: to run for ever in the function that load reads from
+-- expects: stop
+-- options: --timeout 1s
+load(function() return " " end)

@@ -1,0 +1,4 @@
+-- tries: to run for ever in the comparator of sort
+-- expects: stop
+-- options: --timeout 1s
+table.sort({ 3, 2, 1 }, function() while true do end end)

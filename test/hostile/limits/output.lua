@@ -1,0 +1,5 @@
+-- tries: to flood the output faster than it is read
+-- expects: stop
+-- options: --timeout 2s
+local line = ("x"):rep(1e5)
+while true do print(line) io_ = log end

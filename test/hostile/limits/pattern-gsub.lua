@@ -1,0 +1,4 @@
+-- tries: to run for ever in gsub with a quadratic pattern
+-- expects: stop
+-- options: --timeout 1s
+("("):rep(3e6):gsub("%b()", "")
