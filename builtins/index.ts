@@ -96,6 +96,7 @@ export function globalNames(): string[] {
 
 /** What gives access to any global by a computed name; fields that happen to be called `package` do not. */
 const ANY_GLOBAL = /\b(?:_G|_ENV)\b|(?<![.:])\bpackage\b(?!\s*=[^=])/;
+const ANY_GLOBAL_PARTS = ["_G", "_ENV", "package"];
 
 /**
  * Gives a virtual machine its host, Assay's libraries and `require`. The function returned tells whether a library
@@ -127,14 +128,14 @@ export function openBuiltins(vm: VirtualMachine, host: Host, selection: Selectio
     openMarked(vm, row.load());
   };
   vm.beforeCompile = (source) => {
-    if (closed.size === 0) return;
-    if (ANY_GLOBAL.test(source)) {
+    // Compiling the patterns costs a short script more than looking for their parts.
+    if (ANY_GLOBAL_PARTS.some((part) => source.includes(part)) && ANY_GLOBAL.test(source)) {
       for (const row of new Set(closed.values())) open(row);
       return;
     }
-    const named = new RegExp(`\\b(?:${[...closed.keys()].join("|")})\\b`, "g");
-    const rows = new Set(Array.from(source.matchAll(named), ([name]) => closed.get(name)!));
-    for (const row of rows) open(row);
+    for (const [name, row] of closed) {
+      if (source.includes(name) && new RegExp(`\\b${name}\\b`).test(source)) open(row);
+    }
   };
   return (name) => !closed.has(name);
 }

@@ -158,7 +158,11 @@ export function operate(
   try {
     raw = operator.raw(a, b);
   } catch (error) {
-    throw error instanceof ZeroDivision ? runtimeError(R, base, node, error.message) : error;
+    if (!(error instanceof ZeroDivision)) throw error;
+    const failed = runtimeError(R, base, node, error.message);
+    // The string library's metamethods do the arithmetic of strings: native code, without a position.
+    if (typeof a === "string" || typeof b === "string") failed.value = error.message;
+    throw failed;
   }
   if (raw !== undefined) return raw;
   const handler = metamethod(a, operator.event) ?? metamethod(b, operator.event);
@@ -188,7 +192,7 @@ function operandError(operator: Operator, a: Value, b: Value, left: Described, r
 function isIntegral(value: Value): boolean {
   return (
     typeof value === "bigint" ||
-    (typeof value === "number" ? Number.isInteger(value) && Math.abs(value) < 2 ** 63 : true)
+    (typeof value === "number" ? Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63 : true)
   );
 }
 

@@ -207,7 +207,8 @@ export function invoke(fn: Value, args: Value[], R: Registers, base: number, sit
     const resolved = resolveCall(fn, args);
     if (resolved === undefined) throw notCallable(fn, R, base, site);
     callee = resolved;
-    if (state.vm.debug) site = new CalledValueSite(site, args.length - given);
+    // Native functions mention it in their errors about arguments.
+    if (state.vm.debug || callee instanceof NativeFunction) site = new CalledValueSite(site, args.length - given);
   }
   if (callee instanceof LuaFunction) {
     const end = base + callee.prototype.size;

@@ -29,11 +29,17 @@ export class LuaError {
   /** The error object: any Lua value but nil. */
   value: Value;
 
-  constructor(
-    /** What was raised, as a message handler sees it: may be nil. */
-    readonly raised: Value,
-  ) {
-    this.value = errorObject(raised);
+  /** Whether nil was raised, which only message handlers get to see. */
+  private readonly isNil: boolean;
+
+  constructor(value: Value) {
+    this.isNil = value === undefined;
+    this.value = errorObject(value);
+  }
+
+  /** What a message handler is called with. */
+  get raised(): Value {
+    return this.isNil ? undefined : this.value;
   }
 
   /** Takes what a message handler made of it. */

@@ -1,5 +1,4 @@
 /** The limits of a virtual machine, and the accounting that keeps it within its memory. */
-import { fullGC, heapSize } from "bun:jsc";
 import { collectGarbage } from "./collector.ts";
 import { LuaError } from "./error.ts";
 import { debt, installReserve } from "./memory.ts";
@@ -16,6 +15,8 @@ export interface Limits {
 
 export const NO_LIMITS: Limits = { memoryBytes: Infinity, timeoutMs: Infinity };
 
+/** Allocations of so many bytes take their time. */
+const LARGE = 1 << 20;
 /** Garbage that may gather before weak tables and finalizers are looked at, if there are any. */
 const COLLECT_AFTER = 32 << 20;
 /** What the engine's heap may hold beyond its size at the start, for each byte of the limit, and a constant part. */
@@ -24,7 +25,12 @@ const HEAP_ALLOWANCE = 160 << 20;
 /** What it may hold of that before the engine is told to collect. */
 const HEAP_EASE = 32 << 20;
 
-const BASE_HEAP = heapSize();
+const BASE_HEAP = process.memoryUsage().heapUsed;
+
+/** The engine's own figures and collector, which short scripts need not load (0.3 ms). */
+function engine(): typeof import("bun:jsc") {
+  return require("bun:jsc") as typeof import("bun:jsc");
+}
 
 /** The virtual machines that have tasks. */
 export const runningMachines = new Set<VirtualMachine>();
@@ -37,6 +43,9 @@ export class Memory {
   private owed = 0;
   /** Next size of live data and debt at which a census is due. */
   private due: number;
+
+  /** The engine's heap when it was last relieved. */
+  private relieved = BASE_HEAP;
 
   /** What `collectgarbage` has been told: whether it runs, in which mode, with which parameters. */
   running = true;
@@ -78,9 +87,19 @@ export class Memory {
 
   /** Before an allocation of `bytes`: raises `not enough memory` if it would pass the limit. */
   reserve(bytes: number): void {
+    // Few operations that each take long pass the deadline between two looks around.
+    if (bytes > LARGE) this.vm.checkStop();
     if (this.live + debt.bytes + bytes < this.due) return;
     if (bytes > this.limit) throw new LuaError("not enough memory");
     this.census(bytes);
+  }
+
+  /** After `not enough memory` was caught: what the failed calls held is to be gone before the next have their share. */
+  relieve(): void {
+    const { fullGC, heapSize } = engine();
+    if (heapSize() < this.relieved + HEAP_EASE) return;
+    fullGC();
+    this.relieved = heapSize();
   }
 
   /** A full collection asked for by the program. */
@@ -105,6 +124,7 @@ export class Memory {
     if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
     // The engine collects by measures of its own, which are too generous for a process with little memory.
     const ceiling = this.heapCeiling();
+    const { fullGC, heapSize } = engine();
     if (heapSize() > BASE_HEAP + HEAP_EASE + this.limit) fullGC();
     if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");
   }

@@ -134,7 +134,7 @@ function settle(result: NativeResult | Promise<Results>): NativeResult {
 
 /** The table of a library, made for one virtual machine. Functions of `_G` go into `globals`. */
 export function openLibrary(vm: VirtualMachine, lib: Library, globals: LuaTable = vm.globals): LuaTable {
-  const table = lib.name === "_G" ? globals : vm.newTable();
+  const table = lib.name === "_G" ? globals : LuaTable.ofItsOwn();
   const prefix = lib.name === "_G" ? "" : `${lib.name}.`;
   for (const declaration of lib.functions) {
     table.setConstant(declaration.name, nativeFunction(declaration, prefix + declaration.name));
@@ -157,7 +157,7 @@ export function givenType(value: Value, index: number): string {
 
 /**
  * `bad argument #2 to 'rep' (…)`: the name is what the call site calls the function, as in the reference
- * implementation; Assay's own functions go by their full name.
+ * implementation; Assay's own functions go by their full name. Values that `__call` put in front are extra arguments.
  */
 export function argumentError(index: number, detail: string): LuaError {
   const fn = state.R[state.top] as NativeFunction;
@@ -165,12 +165,17 @@ export function argumentError(index: number, detail: string): LuaError {
   const described = site.calleeName();
   const quoted = /^(.*?)'(.*)'$/.exec(described);
   let name = quoted?.[2] ?? (fn instanceof NativeFunction ? fn.name : "?");
-  if (quoted !== null && quoted[1] === "method ") {
-    index--;
-    if (index === 0) return failure(`calling '${name}' on bad self (${detail})`);
+  const extra = (site as { extraArguments?: number }).extraArguments ?? 0;
+  const word = index <= extra ? "extra argument" : "argument";
+  if (index > extra) {
+    index -= extra;
+    if (quoted !== null && quoted[1] === "method ") {
+      index--;
+      if (index === 0) return failure(`calling '${name}' on bad self (${detail})`);
+    }
   }
   if (fn instanceof NativeFunction && state.vm.isBuiltin(fn)) name = fn.name;
-  return failure(`bad argument #${index} to '${name}' (${detail})`);
+  return failure(`bad ${word} #${index} to '${name}' (${detail})`);
 }
 
 /** `bad argument #1 to 'f' (number expected, got nil)`. */

@@ -90,11 +90,18 @@ function bitwise(operation: (a: number | bigint, b: number | bigint) => Value): 
 
 const HIGH = 4294967296;
 /** 2^0 to 2^63. */
-const POWERS = Float64Array.from({ length: 64 }, (_, i) => 2 ** i);
+const POWERS = new Float64Array(64);
+for (let i = 0; i < 64; i++) POWERS[i] = 2 ** i;
 
 /** The low 32 bits of a safe integer, as an int32; undefined for anything else. */
 export function low(value: Value): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) ? value | 0 : undefined;
+}
+
+/** The low 32 bits of `x >> y`, where they can be had from doubles. */
+export function lowOfShift(x: unknown, y: unknown): number | undefined {
+  if (typeof x !== "number" || typeof y !== "number" || x < 0 || y < 0 || y >= 64) return undefined;
+  return Number.isSafeInteger(x) && Number.isSafeInteger(y) ? low(shiftRight(x, y)) : undefined;
 }
 
 /** and, or, xor of safe integers by halves; the result fits the safe range or is -2^53. */

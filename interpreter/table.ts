@@ -430,6 +430,14 @@ export class LuaTable {
     return out;
   }
 
+  /**
+   * A table with a shape of its own from the start, for one that gets many keys and has no others like it: each shared
+   * shape on the way would know all keys before it.
+   */
+  static ofItsOwn(): LuaTable {
+    return new LuaTable(new Shape(false, new Map(), [false]));
+  }
+
   /** A table with the given elements at 1..n. */
   static fromArray(values: readonly Value[]): LuaTable {
     const table = new LuaTable();

@@ -23,6 +23,8 @@ const OVERFLOW_ROOM = 4000;
 export const pausing = { ticks: TICKS, always: false };
 
 let sliceEnd = 0;
+/** Until when tasks begin, and go on after waits, without a turn of the event loop in between. */
+let turnEnd = 0;
 /** Set by `reserve`: the JavaScript stack is deep, the next call must move it to the heap. */
 let deep = false;
 
@@ -312,7 +314,7 @@ export class Task {
   start(): this {
     this.vm.tasks.add(this);
     this.vm.tasksChanged();
-    queueMicrotask(() => this.drive(this.args, false));
+    queueMicrotask(() => this.goOn(this.args, false));
     return this;
   }
 
@@ -418,15 +420,31 @@ export class Task {
         if (over) return;
         over = true;
         this.interrupt = undefined;
-        this.drive(results, false);
+        this.goOn(results, false);
       },
       (error) => {
         if (over) return;
         over = true;
         this.interrupt = undefined;
-        this.drive(caught(error), true);
+        this.goOn(caught(error), true);
       },
     );
+  }
+
+  /**
+   * Begins, or continues after a wait. Promises that are settled already come before timers, signals and connections:
+   * tasks that wait for nothing else, such as two that exchange values, or many that end at once one after the other,
+   * must let the event loop have its turn all the same.
+   */
+  private goOn(value: unknown, failing: boolean): void {
+    if (performance.now() < turnEnd) {
+      this.drive(value, failing);
+      return;
+    }
+    setImmediate(() => {
+      turnEnd = performance.now() + SLICE_MS;
+      this.drive(value, failing);
+    });
   }
 
   /** Continues the innermost coroutine, and those around it as it ends, until the task suspends or ends. */

@@ -142,6 +142,13 @@ export class VirtualMachine {
 
   /** Called at every look around: raises what must be raised now. */
   check(): void {
+    this.checkStop();
+    this.memory.check();
+    if (this.finalizers.hasDue) this.finalize();
+  }
+
+  /** Raises the stop that was asked for, or that of the deadline. */
+  checkStop(): void {
     if (this.stopRequest !== undefined) {
       if (performance.now() < this.graceUntil) return;
       throw this.stopRequest;
@@ -150,8 +157,6 @@ export class VirtualMachine {
       this.stop(new Stop("timeout", `timeout of ${this.limits.timeoutMs / 1000}s exceeded`));
       throw this.stopRequest;
     }
-    this.memory.check();
-    if (this.finalizers.hasDue) this.finalize();
   }
 
   /** Runs the finalizers that are due, in a task of their own; installed by library/collect.ts. */

@@ -186,13 +186,36 @@ function floatPath(op: Arithmetic, x: Operand, y: Operand): string {
 }
 
 /** The method that computes only the low bits, on operands that do so too. */
-function lowPath(op: Arithmetic): string {
+function lowPath(op: Arithmetic, x: Operand, y: Operand): string {
+  if (op.name === "Shr") return shiftedLow(x, y);
   if (op.low === undefined) return "";
+  const operand = (kind: Operand, variable: "x" | "y", side: "left" | "right"): string => {
+    if (kind === "E")
+      return `const ${variable} = this.${side}.lowBits(R, base);\n    if (${variable} === undefined) return undefined;`;
+    const value =
+      kind === "L" ? `const ${side}: Value = R[base + this.${side}Register];` : `const ${side} = this.constant;`;
+    return `${value}\n    if (${kind === "L" ? `typeof ${side} !== "number" || ` : ""}!Number.isSafeInteger(${side})) return undefined;\n    const ${variable} = ${side} | 0;`;
+  };
   return `  override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : ${op.low};
+    ${operand(x, "x", "left")}
+    ${operand(y, "y", "right")}
+    return ${op.low};
+  }`;
+}
+
+/** A shift to the right needs the high bits of its operand. */
+function shiftedLow(x: Operand, y: Operand): string {
+  const operand = (kind: Operand, variable: "x" | "y", side: "left" | "right"): string =>
+    kind === "E"
+      ? `const ${variable} = this.${side}.eval(R, base);`
+      : kind === "L"
+        ? `const ${variable}: Value = R[base + this.${side}Register];`
+        : `const ${variable} = this.constant;`;
+  return `  override lowBits(R: Registers, base: number): number | undefined {
+    ${operand(x, "x", "left")}
+    ${operand(y, "y", "right")}
+    if (${numbers(x, y)} && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    return lowOfShift(x, y);
   }`;
 }
 
@@ -215,7 +238,7 @@ ${assigned}
     ${floatPath(op, x, y)}
     return operate(R, base, this, ${op.row}, ${slowLeft}, ${slowRight}, this.left, this.right);
   }
-${lowPath(op)}
+${lowPath(op, x, y)}
 }
 `;
 }
@@ -250,7 +273,7 @@ const parts = [
 /** Binary arithmetic, bitwise operators and order comparisons, specialised by operand (manual §3.4.1, §3.4.2, §3.4.4). */
 import { compare, operate } from "../access.ts";
 import {
-  ADD, and, BAND, BOR, BXOR, DIV, floatModulo, IDIV, integerFloorDivide, integerModulo, MOD, MUL, or, POW, power,
+  ADD, and, BAND, BOR, BXOR, DIV, floatModulo, IDIV, integerFloorDivide, integerModulo, lowOfShift, MOD, MUL, or, POW, power,
   SHL, SHR, SUB, shiftLeft, shiftRight, xor,
 } from "../operators.ts";
 import type { Registers } from "../state.ts";

@@ -357,8 +357,7 @@ export const baseLibrary: Library = library(
         const [v] = args;
         if (v !== undefined && v !== false) return results(args);
         if (args.length === 0) throw argumentError(1, "value expected");
-        if (args.length > 1) raise(args[1], 0);
-        throw failure("assertion failed!");
+        return raise(args.length > 1 ? args[1] : "assertion failed!", 1);
       },
     ),
     rawVariadic(

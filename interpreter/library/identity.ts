@@ -1,5 +1,4 @@
 /** Addresses: what tells one object from another in `table: 0x…` and `%p` (manual §6.5, `string.format`). */
-import { jscDescribe } from "bun:jsc";
 import { LuaFloat, type Value } from "../value.ts";
 
 const addresses = new WeakMap<object, string>();
@@ -55,6 +54,7 @@ function mark(text: string): void {
 }
 
 function isMarked(text: string): boolean {
+  const { jscDescribe } = require("bun:jsc") as typeof import("bun:jsc");
   return jscDescribe(text).startsWith("String (atomic)");
 }
 

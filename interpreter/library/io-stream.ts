@@ -27,13 +27,13 @@ export interface Access {
 /** Where the blocks of reads that happen at once arrive; they become strings before the next one. */
 const block = Buffer.allocUnsafeSlow(BLOCK);
 
-/** All streams that are open, for `flushAll`. */
-const open = new Set<Stream>();
+/** Streams with something in their buffers, for `flushAll`; others are nobody's concern but their owner's. */
+const unwritten = new Set<Stream>();
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Writes out what waits in any stream: before other processes look at it, and before this one ends (`fflush(NULL)`). */
 export function flushAll(): void {
-  for (const stream of open) stream.flush();
+  for (const stream of unwritten) stream.flush();
 }
 
 /** What a descriptor leads to; undefined for a standard one that was closed before the start. */
@@ -81,7 +81,6 @@ export class Stream {
     this.waits = terminal || stats?.isFIFO() === true || stats?.isSocket() === true;
     if (stats?.isFile() === true && !shared) this.offset = access.append && !access.read ? stats.size : 0;
     if (terminal) this.buffering = "line";
-    open.add(this);
   }
 
   // --- reading ------------------------------------------------------------------------------------------------------
@@ -126,7 +125,7 @@ export class Stream {
 
   private async readLater(size: number): Promise<void> {
     // A terminal shows what was written before it waits for an answer.
-    for (const stream of open) if (stream.buffering !== "full") stream.flush();
+    for (const stream of unwritten) if (stream.buffering !== "full") stream.flush();
     const into = Buffer.allocUnsafe(size);
     for (;;) {
       const { error, count } = await new Promise<{ error: NodeJS.ErrnoException | null; count: number }>((resolve) => {
@@ -211,6 +210,7 @@ export class Stream {
     let due = 0;
     if (this.pending.length >= this.capacity || this.buffering === "no") due = this.pending.length;
     else if (this.buffering === "line" && bytes.includes("\n")) due = before + bytes.lastIndexOf("\n") + 1;
+    if (due < this.pending.length) unwritten.add(this);
     if (due === 0) return undefined;
     const { error, written } = this.writeOut(due);
     return error === undefined ? undefined : { error, accepted: Math.min(bytes.length, Math.max(0, written - before)) };
@@ -218,7 +218,9 @@ export class Stream {
 
   /** Writes out what waits in the buffer. What could not be written is given up, as C streams do. */
   flush(): SystemError | undefined {
-    return this.pending === "" ? undefined : this.writeOut(this.pending.length).error;
+    unwritten.delete(this);
+    if (this.pending === "") return undefined;
+    return this.writeOut(this.pending.length).error;
   }
 
   /** Flushes before the event loop waits for anything: as good as at once to everybody outside. */
@@ -305,7 +307,6 @@ export class Stream {
   close(): SystemError | undefined {
     if (this.closed) return undefined;
     this.closed = true;
-    open.delete(this);
     let error = this.flush();
     this.discard();
     if (this.filling !== undefined) {

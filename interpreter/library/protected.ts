@@ -20,6 +20,18 @@ function catchable(thrown: unknown): LuaError {
 }
 
 /**
+ * After `not enough memory` nothing that the failed calls have left in their registers, above the window at `top`, may
+ * count as live: the script is to go on.
+ */
+function release(error: LuaError, R: Registers, top: number): void {
+  if (error.value !== "not enough memory") return;
+  R.fill(undefined, top + NATIVE_WINDOW);
+  // Each attempt takes its time: a loop of them would hardly ever look around.
+  state.vm.checkStop();
+  state.vm.memory.relieve();
+}
+
+/**
  * A pcall whose function has to wait; saved: the native calls under way outside it, in its coroutine, which may be
  * resumed from another depth next time.
  */
@@ -34,12 +46,13 @@ class ProtectedCall extends Continuation {
     state.coroutine.guard = (saved as Outside).guard;
     return success(value);
   }
-  override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
+  override handle(R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
     const { guard, nativeCalls } = saved as Outside;
     state.coroutine.guard = guard;
-    const { value } = catchable(error);
+    const error = catchable(thrown);
+    release(error, R, base);
     state.nativeCalls = state.coroutine.entryCalls + nativeCalls;
-    return [false, value];
+    return [false, error.value];
   }
 }
 const PROTECTED = new ProtectedCall();
@@ -59,13 +72,14 @@ export function protectedCall(args: Value[]): Results | Suspended {
   coroutine.guard = undefined; // errors inside are for this call, not for a message handler further out
   try {
     given = call(fn, args, true);
-  } catch (error) {
+  } catch (thrown) {
     coroutine.guard = guard;
-    const { value } = catchable(error);
+    const error = catchable(thrown);
+    release(error, state.R, top);
     state.top = top;
     state.nativeCalls = nativeCalls;
     state.records = [];
-    return [false, value];
+    return [false, error.value];
   }
   if (given === SUSPENDED) {
     return suspend(PROTECTED, top, 0, { guard, nativeCalls: nativeCalls - coroutine.entryCalls } satisfies Outside);
@@ -154,6 +168,7 @@ const HANDLED = new HandledCall();
 function handleError(error: LuaError, guarded: Guarded, top: number): Results | Suspended {
   // A to-be-closed variable on the way has had it handled already, before its __close ran.
   const value = error.handled ? error.value : guarded.raised(error, top, top + NATIVE_WINDOW, NATIVE_SITE);
+  release(error, state.R, top);
   state.top = top;
   if (value === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
   state.coroutine.guard = guarded.outer;

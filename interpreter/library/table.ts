@@ -36,6 +36,8 @@ const INT_MAX = 0x7fff_ffff;
 const MAX_INTEGER = 0x7fff_ffff_ffff_ffffn;
 /** Bytes a string may have: the engine's limit. */
 const MAX_STRING = 0x7fff_ffff;
+/** Pieces that `concat` joins at a time where it has to ask for each. */
+const CONCAT_LOT = 1000;
 /** Characters of `concat` between two looks at the memory limit. */
 const CONCAT_STEP = 1 << 16;
 
@@ -296,23 +298,32 @@ function* concatSteps(args: Value[]): Steps<Results> {
   const separator = b === undefined ? "" : checkString(b, 2);
   const to = d === undefined ? size : checkInteger(d, 4);
   let joined = "";
+  let length = 0;
   let reserved = 0;
+  // Joined in lots: a string that grows by a few characters at a time takes many times its length.
+  let parts: string[] = [];
   for (let i = c === undefined ? 1 : checkInteger(c, 3); i <= to; i = add(i, 1)) {
     tick();
     const part = yield* awaited(indexValue(object, i));
-    if (typeof part === "string") joined += part;
-    else if (isNumber(part)) joined += formatNumber(part);
-    else throw failure(`invalid value (${basicType(part)}) at index ${i} in table for 'concat'`);
+    if (typeof part !== "string" && !isNumber(part))
+      throw failure(`invalid value (${basicType(part)}) at index ${i} in table for 'concat'`);
+    const text = typeof part === "string" ? part : formatNumber(part);
+    parts.push(text);
+    length += text.length;
     if (i === to) break;
-    joined += separator;
-    if (joined.length - reserved > CONCAT_STEP) {
-      charge(joined.length - reserved);
-      reserved = joined.length;
+    parts.push(separator);
+    length += separator.length;
+    if (parts.length < CONCAT_LOT && length - joined.length < CONCAT_STEP) continue;
+    if (length - reserved > CONCAT_STEP) {
+      charge(length - reserved);
+      reserved = length;
       reserveString(reserved);
     }
+    joined += parts.join("");
+    parts = [];
   }
-  charge(joined.length - reserved);
-  return joined;
+  charge(length - reserved);
+  return joined + parts.join("");
 }
 
 // --- pack, unpack, create ---------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import {
   IDIV,
   integerFloorDivide,
   integerModulo,
+  lowOfShift,
   MOD,
   MUL,
   or,
@@ -69,7 +70,8 @@ class AddEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    if (y === undefined) return undefined;
+    return (x + y) | 0;
   }
 }
 
@@ -102,8 +104,10 @@ class AddEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -134,8 +138,10 @@ class AddEF extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -177,8 +183,10 @@ class AddEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -218,10 +226,12 @@ class AddLE extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    if (y === undefined) return undefined;
+    return (x + y) | 0;
   }
 }
 
@@ -253,10 +263,13 @@ class AddLK extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -286,10 +299,13 @@ class AddLF extends Binary {
     return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -330,10 +346,13 @@ class AddLL extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x + y) | 0;
   }
 }
 
@@ -364,10 +383,12 @@ class AddKE extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    if (y === undefined) return undefined;
+    return (x + y) | 0;
   }
 }
 
@@ -396,10 +417,12 @@ class AddFE extends Binary {
     return operate(R, base, this, ADD, this.left.value, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x + y) | 0;
+    if (y === undefined) return undefined;
+    return (x + y) | 0;
   }
 }
 
@@ -441,7 +464,8 @@ class SubEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    if (y === undefined) return undefined;
+    return (x - y) | 0;
   }
 }
 
@@ -474,8 +498,10 @@ class SubEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -506,8 +532,10 @@ class SubEF extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -549,8 +577,10 @@ class SubEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -590,10 +620,12 @@ class SubLE extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    if (y === undefined) return undefined;
+    return (x - y) | 0;
   }
 }
 
@@ -625,10 +657,13 @@ class SubLK extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -658,10 +693,13 @@ class SubLF extends Binary {
     return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -702,10 +740,13 @@ class SubLL extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return (x - y) | 0;
   }
 }
 
@@ -736,10 +777,12 @@ class SubKE extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    if (y === undefined) return undefined;
+    return (x - y) | 0;
   }
 }
 
@@ -768,10 +811,12 @@ class SubFE extends Binary {
     return operate(R, base, this, SUB, this.left.value, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : (x - y) | 0;
+    if (y === undefined) return undefined;
+    return (x - y) | 0;
   }
 }
 
@@ -813,7 +858,8 @@ class MulEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    if (y === undefined) return undefined;
+    return Math.imul(x, y);
   }
 }
 
@@ -846,8 +892,10 @@ class MulEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -878,8 +926,10 @@ class MulEF extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -921,8 +971,10 @@ class MulEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -962,10 +1014,12 @@ class MulLE extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    if (y === undefined) return undefined;
+    return Math.imul(x, y);
   }
 }
 
@@ -997,10 +1051,13 @@ class MulLK extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -1030,10 +1087,13 @@ class MulLF extends Binary {
     return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -1074,10 +1134,13 @@ class MulLL extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return Math.imul(x, y);
   }
 }
 
@@ -1108,10 +1171,12 @@ class MulKE extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    if (y === undefined) return undefined;
+    return Math.imul(x, y);
   }
 }
 
@@ -1140,10 +1205,12 @@ class MulFE extends Binary {
     return operate(R, base, this, MUL, this.left.value, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
+    const left = this.constant;
+    if (!Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : Math.imul(x, y);
+    if (y === undefined) return undefined;
+    return Math.imul(x, y);
   }
 }
 
@@ -1817,7 +1884,8 @@ class BAndEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x & y;
+    if (y === undefined) return undefined;
+    return x & y;
   }
 }
 
@@ -1846,8 +1914,10 @@ class BAndEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x & y;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x & y;
   }
 }
 
@@ -1876,8 +1946,10 @@ class BAndEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x & y;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x & y;
   }
 }
 
@@ -1905,10 +1977,13 @@ class BAndLK extends Binary {
     return operate(R, base, this, BAND, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x & y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x & y;
   }
 }
 
@@ -1936,10 +2011,13 @@ class BAndLL extends Binary {
     return operate(R, base, this, BAND, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x & y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x & y;
   }
 }
 
@@ -1968,7 +2046,8 @@ class BOrEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x | y;
+    if (y === undefined) return undefined;
+    return x | y;
   }
 }
 
@@ -1997,8 +2076,10 @@ class BOrEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x | y;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x | y;
   }
 }
 
@@ -2027,8 +2108,10 @@ class BOrEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x | y;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x | y;
   }
 }
 
@@ -2056,10 +2139,13 @@ class BOrLK extends Binary {
     return operate(R, base, this, BOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x | y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x | y;
   }
 }
 
@@ -2087,10 +2173,13 @@ class BOrLL extends Binary {
     return operate(R, base, this, BOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x | y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x | y;
   }
 }
 
@@ -2119,7 +2208,8 @@ class BXorEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x ^ y;
+    if (y === undefined) return undefined;
+    return x ^ y;
   }
 }
 
@@ -2148,8 +2238,10 @@ class BXorEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x ^ y;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x ^ y;
   }
 }
 
@@ -2178,8 +2270,10 @@ class BXorEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x ^ y;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x ^ y;
   }
 }
 
@@ -2207,10 +2301,13 @@ class BXorLK extends Binary {
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x ^ y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x ^ y;
   }
 }
 
@@ -2238,10 +2335,13 @@ class BXorLL extends Binary {
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : x ^ y;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return x ^ y;
   }
 }
 
@@ -2268,7 +2368,8 @@ class ShlEE extends Binary {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
     const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
+    if (y === undefined) return undefined;
+    return y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -2295,8 +2396,10 @@ class ShlEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -2323,8 +2426,10 @@ class ShlEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -2350,10 +2455,13 @@ class ShlLK extends Binary {
     return operate(R, base, this, SHL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right = this.constant;
+    if (!Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -2379,10 +2487,13 @@ class ShlLL extends Binary {
     return operate(R, base, this, SHL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const x = this.left.lowBits(R, base);
-    if (x === undefined) return undefined;
-    const y = this.right.lowBits(R, base);
-    return y === undefined ? undefined : y >= 0 && y < 32 ? x << y : undefined;
+    const left: Value = R[base + this.leftRegister];
+    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const x = left | 0;
+    const right: Value = R[base + this.rightRegister];
+    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const y = right | 0;
+    return y >= 0 && y < 32 ? x << y : undefined;
   }
 }
 
@@ -2405,6 +2516,13 @@ class ShrEE extends Binary {
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.eval(R, base);
+    const y = this.right.eval(R, base);
+    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
+      return (x >>> y) | 0;
+    return lowOfShift(x, y);
   }
 }
 
@@ -2429,6 +2547,12 @@ class ShrEK extends Binary {
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.eval(R, base);
+    const y = this.constant;
+    if (typeof x === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    return lowOfShift(x, y);
+  }
 }
 
 class ShrEL extends Binary {
@@ -2451,6 +2575,13 @@ class ShrEL extends Binary {
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x = this.left.eval(R, base);
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
+      return (x >>> y) | 0;
+    return lowOfShift(x, y);
   }
 }
 
@@ -2476,6 +2607,12 @@ class ShrLK extends Binary {
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
   }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x: Value = R[base + this.leftRegister];
+    const y = this.constant;
+    if (typeof x === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    return lowOfShift(x, y);
+  }
 }
 
 class ShrLL extends Binary {
@@ -2499,6 +2636,13 @@ class ShrLL extends Binary {
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
+  }
+  override lowBits(R: Registers, base: number): number | undefined {
+    const x: Value = R[base + this.leftRegister];
+    const y: Value = R[base + this.rightRegister];
+    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
+      return (x >>> y) | 0;
+    return lowOfShift(x, y);
   }
 }
 

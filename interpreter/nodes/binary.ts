@@ -2,7 +2,7 @@
 import { compare, META_TRUE, META_VALUE, operate } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
 import { EVENT_NAMES } from "../metatable.ts";
-import { low, type Operator, SHR, shiftRight } from "../operators.ts";
+import type { Operator } from "../operators.ts";
 import type { Registers } from "../state.ts";
 import { first, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Expression, SiteExpression, suspend } from "./node.ts";
@@ -24,19 +24,6 @@ export abstract class Binary extends SiteExpression {
   }
   override get isPure(): boolean {
     return this.left.isPure && this.right.isPure;
-  }
-  /** Overridden where low bits of the operands suffice; a shift to the right needs the high ones. */
-  override lowBits(R: Registers, base: number): number | undefined {
-    return this.operator === SHR ? low(this.fullBits(R, base)) : undefined;
-  }
-  /** The value of a shift to the right, whose low bits come from the high ones of its operand. */
-  private fullBits(R: Registers, base: number): Value {
-    const x = this.left.eval(R, base);
-    const y = this.right.eval(R, base);
-    if (typeof x !== "number" || typeof y !== "number") return undefined;
-    if (x >>> 0 === x && y >>> 0 === y && y < 32) return x >>> y;
-    if (x < 0 || y < 0 || y >= 64) return undefined;
-    return Number.isSafeInteger(x) && Number.isSafeInteger(y) ? shiftRight(x, y) : undefined;
   }
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
     if (stage === META_VALUE) {
