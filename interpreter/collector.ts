@@ -4,6 +4,7 @@
  */
 import { Coroutine } from "./coroutine.ts";
 import { Cell, LuaFunction, NativeFunction } from "./function.ts";
+import { STRING_BYTES } from "./memory.ts";
 import { Event, eventOf } from "./metatable.ts";
 import { NATIVE_WINDOW, state } from "./state.ts";
 import { LuaTable } from "./table.ts";
@@ -21,9 +22,13 @@ const COROUTINE_BYTES = 1000;
 /** What a table that serves as a metatable remembers of its events. */
 const EVENTS_BYTES = 280;
 const USERDATA_BYTES = 64;
-const STRING_BYTES = 24;
 /** Shorter strings are counted at each place that holds them; longer ones once. */
 const SHARED_STRING = 64;
+/**
+ * From this length on strings are told apart by comparing those of the same length: to hash one that was put together
+ * piece by piece, the engine would copy it, with every census one more time.
+ */
+const LARGE_STRING = 1 << 18;
 
 /** An object that a census visits once. */
 type Visited = LuaTable | LuaFunction | NativeFunction | Coroutine | Userdata | Cell;
@@ -35,6 +40,7 @@ class Census {
   bytes = 0;
   private readonly pending: Visited[] = [];
   private readonly strings = new Set<string>();
+  private readonly largeStrings = new Map<number, string[]>();
   readonly weakValues: LuaTable[] = [];
   readonly ephemerons: LuaTable[] = [];
   readonly weakKeys: LuaTable[] = [];
@@ -46,7 +52,12 @@ class Census {
   }
 
   private text(text: string): void {
-    if (text.length >= SHARED_STRING) {
+    if (text.length >= LARGE_STRING) {
+      const others = this.largeStrings.get(text.length);
+      if (others === undefined) this.largeStrings.set(text.length, [text]);
+      else if (others.includes(text)) return;
+      else others.push(text);
+    } else if (text.length >= SHARED_STRING) {
       if (this.strings.has(text)) return;
       this.strings.add(text);
     }
@@ -134,6 +145,7 @@ class Census {
     this.visit(coroutine.body);
     if (coroutine.resumer !== undefined && coroutine.status !== "suspended") this.visit(coroutine.resumer);
     if (coroutine.failure !== undefined) this.visit(coroutine.failure.value);
+    for (const value of coroutine.pending) this.visit(value);
     if (coroutine.status === "dead") return;
     // Above the window of the yield that it waits in, registers are left over from calls that are done.
     const end = coroutine.status === "suspended" ? Math.min(R.length, coroutine.top + NATIVE_WINDOW) : R.length;

@@ -37,8 +37,10 @@ export class Coroutine {
   nativeCalls = 0;
   /** Native calls around it when it was last resumed. */
   entryCalls = 0;
-  /** Protected calls under way: errors with none leave to-be-closed variables to `coroutine.close`. */
+  /** Protected calls under way: an error outside all of them kills the coroutine. */
   protectedCalls = 0;
+  /** Values of the to-be-closed variables it left open when it died of an error, the innermost first. */
+  readonly pending: Value[] = [];
   /** The census that last visited it; see collector.ts. */
   epoch = 0;
   /** The error it died of. */

@@ -41,6 +41,8 @@ export class Memory {
   private live = 0;
   /** What has been charged since, while the machine is not running (`debt.bytes` while it is). */
   private owed = 0;
+  /** What native code holds for it. */
+  private held = 0;
   /** Next size of live data and debt at which a census is due. */
   private due: number;
 
@@ -89,9 +91,19 @@ export class Memory {
   reserve(bytes: number): void {
     // Few operations that each take long pass the deadline between two looks around.
     if (bytes > LARGE) this.vm.checkStop();
-    if (this.live + debt.bytes + bytes < this.due) return;
-    if (bytes > this.limit) throw new LuaError("not enough memory");
-    this.census(bytes);
+    const wanted = this.held + bytes;
+    if (this.live + debt.bytes + wanted < this.due) return;
+    if (wanted > this.limit) throw new LuaError("not enough memory");
+    this.census(wanted);
+  }
+
+  /**
+   * Native code holds `bytes` more for the machine that are not Lua's yet, or fewer again: bodies on their way. Raises
+   * `not enough memory` if there is no room for them.
+   */
+  hold(bytes: number): void {
+    if (bytes > 0) this.reserve(bytes);
+    this.held += bytes;
   }
 
   /** After `not enough memory` was caught: what the failed calls held is to be gone before the next have their share. */

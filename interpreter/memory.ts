@@ -11,6 +11,14 @@ export function charge(bytes: number): void {
   debt.bytes += bytes;
 }
 
+/** What a string takes beside its bytes. */
+export const STRING_BYTES = 40;
+
+/** Notes that a string of `length` bytes was made. */
+export function chargeString(length: number): void {
+  debt.bytes += length + STRING_BYTES;
+}
+
 /** Limits.ts installs the check of the running machine here, which keeps this module, that tables need, free of imports. */
 let check: (bytes: number) => void = () => {};
 

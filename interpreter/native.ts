@@ -185,9 +185,16 @@ export function typeError(index: number, expected: string, value: Value): LuaErr
 
 // --- checks, also for raw functions ---------------------------------------------------------------------------------
 
+/** Strings of more bytes count against the ticks. */
+const LONG_STRING = 4096;
+
 /** `luaL_checklstring`: strings as they are, numbers as text. */
 export function checkString(value: Value, index: number): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    // What is done with a long string takes its time: a loop of few such calls must look around as often as others.
+    if (value.length > LONG_STRING) state.ticks -= value.length >> 10;
+    return value;
+  }
   if (isNumber(value)) return formatNumber(value);
   throw typeError(index, "string", value);
 }

@@ -202,6 +202,7 @@ export function resumeCoroutine(coroutine: Coroutine, args: Value[], failing?: C
   coroutine.nativeCalls += coroutine.entryCalls;
   coroutine.status = "running";
   coroutine.resumer = from;
+  if (failing !== undefined) coroutine.protectedCalls++;
   switchTo(coroutine);
   let outcome: Results | Suspended;
   try {

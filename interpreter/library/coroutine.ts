@@ -1,8 +1,10 @@
 /** Coroutine manipulation (manual §6.2). */
+import { call } from "../call.ts";
 import { Coroutine } from "../coroutine.ts";
 import { failure, LuaError, where } from "../error.ts";
 import { NativeFunction } from "../function.ts";
 import { charge } from "../memory.ts";
+import { Event, metamethod } from "../metatable.ts";
 import {
   any,
   callable,
@@ -21,6 +23,7 @@ import { type Resumable, suspend } from "../nodes/node.ts";
 import { ACROSS, CALLS_MASK, MAX_NATIVE_CALLS, Reason, type Registers, state } from "../state.ts";
 import { Closing, caught, hasRoom, resumeCoroutine } from "../task.ts";
 import { type Results, results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { runSteps, type Steps } from "./steps.ts";
 
 const RUNNING = 0;
 const START = 1;
@@ -82,8 +85,8 @@ class Wrapping implements Resumable {
     }
     return results(Array.isArray(value) ? value : [value as Value]);
   }
-  handle(_R: Registers, _base: number, _stage: number, _saved: unknown, error: unknown): unknown {
-    throw propagated(error);
+  handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
+    return closeWrapped((saved as Pending).coroutine, error);
   }
 }
 const WRAPPING = new Wrapping();
@@ -97,6 +100,37 @@ function propagated(error: unknown): unknown {
   return wrapped;
 }
 
+/** Closes what a wrapped coroutine left open when it died, then raises its error. */
+function closeWrapped(coroutine: Coroutine, thrown: unknown): Results | Suspended {
+  if (coroutine.pending.length === 0 || !(thrown instanceof LuaError)) throw propagated(thrown);
+  return runSteps(
+    (function* (): Steps<Results> {
+      throw propagated(yield* closePending(coroutine, thrown));
+    })(),
+    coroutine,
+  );
+}
+
+/** Closes the variables of a coroutine that died of an error; the error that is left in the end. */
+function* closePending(coroutine: Coroutine, error: LuaError): Steps<LuaError> {
+  const { nativeCalls, top } = state;
+  let last = error;
+  state.coroutine.protectedCalls++;
+  for (let value = coroutine.pending.shift(); value !== undefined; value = coroutine.pending.shift()) {
+    try {
+      if (call(metamethod(value, Event.Close), [value, last.value]) === SUSPENDED) yield;
+    } catch (thrown) {
+      const second = caught(thrown);
+      if (!(second instanceof LuaError)) throw second;
+      last = second;
+      state.nativeCalls = nativeCalls;
+      state.top = top;
+    }
+  }
+  state.coroutine.protectedCalls--;
+  return last;
+}
+
 function resumeWrapped(coroutine: Coroutine, args: Value[], top: number): Results | Suspended {
   const refused = refusal(coroutine);
   if (refused !== undefined) throw failure(refused);
@@ -105,9 +139,9 @@ function resumeWrapped(coroutine: Coroutine, args: Value[], top: number): Result
   try {
     given = resumeCoroutine(coroutine, args);
   } catch (error) {
-    throw propagated(error);
+    return closeWrapped(coroutine, error);
   }
-  if (given === SUSPENDED) return suspend(WRAPPING, top, RUNNING);
+  if (given === SUSPENDED) return suspend(WRAPPING, top, RUNNING, { coroutine, args } satisfies Pending);
   return Array.isArray(given) && given.length === 1 ? given[0] : given;
 }
 
@@ -153,7 +187,16 @@ function close(coroutine: Coroutine): Results | Suspended {
   if (current === "normal") throw failure(`cannot close a ${current} coroutine`);
   const { failure: error } = coroutine;
   coroutine.failure = undefined;
-  if (current === "dead") return error === undefined ? true : [false, error.value];
+  if (current === "dead") {
+    if (error === undefined) return true;
+    if (coroutine.pending.length === 0) return [false, error.value];
+    return runSteps(
+      (function* (): Steps<Results> {
+        return [false, (yield* closePending(coroutine, error)).value];
+      })(),
+      coroutine,
+    );
+  }
   if (!coroutine.started) {
     coroutine.status = "dead";
     return true;

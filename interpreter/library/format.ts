@@ -1,7 +1,7 @@
 /** `string.format` (manual §6.5). */
 import { Continuation, call } from "../call.ts";
 import { failure } from "../error.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { Event, eventOf, metamethod } from "../metatable.ts";
 import { argumentError, checkInteger, checkNumber, checkString } from "../native.ts";
 import { suspend } from "../nodes/node.ts";
@@ -156,7 +156,7 @@ function proceed(compiled: Format, args: Value[], index: number, out: string): R
     } else out += convert(value, conversion, arg);
   }
   out += compiled.after;
-  charge(out.length);
+  chargeString(out.length);
   return out;
 }
 

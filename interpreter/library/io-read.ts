@@ -1,7 +1,7 @@
 /** The formats of `read` and `lines` (manual §6.9, `file:read`). */
 
 import type { LuaError } from "../error.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { argumentError, checkInteger, checkString } from "../native.ts";
 import { parseNumber } from "../number.ts";
 import { isNumber, NOTHING, type Results, type Value } from "../value.ts";
@@ -17,8 +17,6 @@ type Waiting<T> = Generator<Promise<void>, T, void>;
 
 /** Longest numeral that is read (L_MAXLENNUM). */
 const MAX_NUMERAL = 200;
-/** Bytes that a string takes besides its characters. */
-const STRING_OVERHEAD = 24;
 /** Blocks of a regular file above this size go into one string at once. */
 const LARGE = 64 * 1024;
 
@@ -70,7 +68,7 @@ function buffered(stream: Stream, format: Format): Value | typeof MISSING {
   if (format === "l") return bufferedLine(stream) ?? MISSING;
   if (format === "n") return bufferedNumber(stream);
   if (typeof format !== "number" || format === 0 || format > stream.available) return MISSING;
-  charge(format + STRING_OVERHEAD);
+  chargeString(format);
   return stream.take(format);
 }
 
@@ -80,7 +78,7 @@ export function bufferedLine(stream: Stream): string | undefined {
   const end = text.indexOf("\n", at);
   if (end < 0) return undefined;
   stream.at = end + 1;
-  charge(end - at + STRING_OVERHEAD);
+  chargeString(end - at);
   return text.substring(at, end);
 }
 
@@ -113,7 +111,7 @@ function* readOne(stream: Stream, format: Format): Waiting<Value> {
   else if (format === "n") return yield* readNumber(stream);
   else if (typeof format === "number") value = yield* format === 0 ? atEnd(stream) : readBytes(stream, format);
   else throw format.error;
-  if (typeof value === "string") charge(value.length + STRING_OVERHEAD);
+  if (typeof value === "string") chargeString(value.length);
   return value;
 }
 

@@ -1,6 +1,6 @@
 /** The pattern matcher (manual §6.5.1): backtracks as the reference does, over the items of pattern.ts. */
 import { failure } from "../error.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { state } from "../state.ts";
 import type { Value } from "../value.ts";
 import type { ByteBuilder } from "./bytes.ts";
@@ -405,6 +405,6 @@ export function pushCaptures(
 }
 
 function piece(s: string, start: number, end: number): string {
-  charge(32 + end - start);
+  chargeString(end - start);
   return s.substring(start, end);
 }

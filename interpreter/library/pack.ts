@@ -1,6 +1,6 @@
 /** `string.pack`, `packsize` and `unpack`: values in binary form (manual §6.5.2). */
 import { failure } from "../error.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { argumentError, checkIndex, checkInteger, checkNumber, checkString } from "../native.ts";
 import { MAX_REGISTERS, state } from "../state.ts";
 import { float, integer, type Value } from "../value.ts";
@@ -312,7 +312,7 @@ export function pack(args: Value[]): Value {
       }
     }
   }
-  charge(out.length + 32);
+  chargeString(out.length);
   return out;
 }
 
@@ -387,13 +387,13 @@ export function unpack(format: Value, subject: Value, from: Value): Value[] {
         values.push(readFloat(data, at, size, little));
         break;
       case Kind.Fixed:
-        charge(size + 32);
+        chargeString(size);
         values.push(data.substring(at, at + size));
         break;
       case Kind.Counted: {
         const length = readInteger(data, at, size, little, false);
         if (length < 0 || length > data.length - at - size) throw argumentError(2, "data string too short");
-        charge(Number(length) + 32);
+        chargeString(Number(length));
         values.push(data.substring(at + size, at + size + Number(length)));
         at += Number(length);
         break;
@@ -401,7 +401,7 @@ export function unpack(format: Value, subject: Value, from: Value): Value[] {
       case Kind.Zero: {
         const zero = data.indexOf("\0", at);
         if (zero < 0) throw argumentError(2, "unfinished string for format 'z'");
-        charge(zero - at + 32);
+        chargeString(zero - at);
         values.push(data.substring(at, zero));
         at = zero + 1;
         break;

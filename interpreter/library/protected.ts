@@ -12,6 +12,18 @@ function success(given: Results): Results {
   return Array.isArray(given) ? [true, ...given] : [true, given];
 }
 
+/** A protected call begins in the running coroutine. */
+function enter(guard: Guard | undefined): void {
+  state.coroutine.guard = guard;
+  state.coroutine.protectedCalls++;
+}
+
+/** It is over; `outer` is what guarded the coroutine around it. */
+function leave(outer: Guard | undefined): void {
+  state.coroutine.guard = outer;
+  state.coroutine.protectedCalls--;
+}
+
 /** The error that a protected call may hand to Lua; stops and closings go on their way. */
 function catchable(thrown: unknown): LuaError {
   const error = caught(thrown);
@@ -43,12 +55,12 @@ class ProtectedCall extends Continuation {
     return true;
   }
   override proceed(saved: unknown, value: Results): Results {
-    state.coroutine.guard = (saved as Outside).guard;
+    leave((saved as Outside).guard);
     return success(value);
   }
   override handle(R: Registers, base: number, _stage: number, saved: unknown, thrown: unknown): unknown {
     const { guard, nativeCalls } = saved as Outside;
-    state.coroutine.guard = guard;
+    leave(guard);
     const error = catchable(thrown);
     release(error, R, base);
     state.nativeCalls = state.coroutine.entryCalls + nativeCalls;
@@ -69,11 +81,11 @@ export function protectedCall(args: Value[]): Results | Suspended {
   const { guard } = coroutine;
   const fn = args.shift();
   let given: Results | Suspended;
-  coroutine.guard = undefined; // errors inside are for this call, not for a message handler further out
+  enter(undefined); // errors inside are for this call, not for a message handler further out
   try {
     given = call(fn, args, true);
   } catch (thrown) {
-    coroutine.guard = guard;
+    leave(guard);
     const error = catchable(thrown);
     release(error, state.R, top);
     state.top = top;
@@ -84,7 +96,7 @@ export function protectedCall(args: Value[]): Results | Suspended {
   if (given === SUSPENDED) {
     return suspend(PROTECTED, top, 0, { guard, nativeCalls: nativeCalls - coroutine.entryCalls } satisfies Outside);
   }
-  coroutine.guard = guard;
+  leave(guard);
   return success(given);
 }
 
@@ -153,7 +165,7 @@ class HandledCall extends Continuation {
   }
   override proceed(saved: unknown, value: Results, stage: number): Results {
     const guarded = saved as Guarded;
-    state.coroutine.guard = guarded.outer;
+    leave(guarded.outer);
     if (stage === CALLING) return success(value);
     state.nativeCalls = guarded.outside;
     return [false, errorObject(first(value))];
@@ -171,7 +183,7 @@ function handleError(error: LuaError, guarded: Guarded, top: number): Results | 
   release(error, state.R, top);
   state.top = top;
   if (value === SUSPENDED) return suspend(HANDLED, top, HANDLING, guarded);
-  state.coroutine.guard = guarded.outer;
+  leave(guarded.outer);
   state.nativeCalls = guarded.outside;
   return [false, errorObject(value)];
 }
@@ -182,13 +194,13 @@ export function protectedCallWithHandler(args: Value[]): Results | Suspended {
   const fn = args.shift();
   const guarded = new Guarded(args.shift(), nativeCalls - coroutine.entryCalls, coroutine.guard);
   let given: Results | Suspended;
-  coroutine.guard = guarded;
+  enter(guarded);
   try {
     given = call(fn, args, true);
   } catch (thrown) {
     return handleError(catchable(thrown), guarded, top);
   }
   if (given === SUSPENDED) return suspend(HANDLED, top, CALLING, guarded);
-  coroutine.guard = guarded.outer;
+  leave(guarded.outer);
   return success(given);
 }

@@ -2,7 +2,7 @@
 import { Continuation, call } from "../call.ts";
 import { basicType, failure } from "../error.ts";
 import { NativeFunction } from "../function.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { metatableOf } from "../metatable.ts";
 import {
   any,
@@ -45,7 +45,7 @@ function sub(subject: Value, from: Value, to: Value): Value {
   const end = to === undefined ? length : endIndex(checkIndex(to, 3), length);
   if (start >= end) return "";
   if (end - start === length) return s;
-  charge(32 + end - start);
+  chargeString(end - start);
   return s.substring(start, end);
 }
 
@@ -73,7 +73,7 @@ function char(args: Value[]): Value {
     if (n < 0 || n > 255) throw argumentError(i + 1, "value out of range");
     args[i] = n;
   }
-  charge(32 + args.length);
+  chargeString(args.length);
   const codes = args as number[];
   if (codes.length === 1) return String.fromCharCode(codes[0]!);
   if (codes.length <= 8) {
@@ -100,7 +100,7 @@ function rep(subject: Value, times: Value, between: Value): Value {
   if (unit * n >= MAX_SIZE) throw failure("resulting string too large");
   const length = unit * n - separator.length;
   if (length > 64) reserveString(length);
-  charge(32 + length);
+  chargeString(length);
   return separator === "" ? s.repeat(length === 0 ? 0 : n) : (s + separator).repeat(n - 1) + s;
 }
 
@@ -111,10 +111,10 @@ function reverse(subject: Value): Value {
   const s = checkString(subject, 1);
   if (s.length > SHORT) {
     reserveString(s.length);
-    charge(32 + s.length);
+    chargeString(s.length);
     return Buffer.from(s, "latin1").reverse().toString("latin1");
   }
-  charge(32 + s.length);
+  chargeString(s.length);
   let reversed = "";
   for (let i = s.length - 1; i >= 0; i--) reversed += s.charAt(i);
   return reversed;
@@ -129,14 +129,14 @@ const NOT_ASCII = /[\x80-\xff]/;
 function lower(subject: Value): Value {
   const s = checkString(subject, 1);
   if (s.length > UNCHECKED) reserveString(s.length);
-  charge(32 + s.length);
+  chargeString(s.length);
   return NOT_ASCII.test(s) ? s.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : s.toLowerCase();
 }
 
 function upper(subject: Value): Value {
   const s = checkString(subject, 1);
   if (s.length > UNCHECKED) reserveString(s.length);
-  charge(32 + s.length);
+  chargeString(s.length);
   return NOT_ASCII.test(s) ? s.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) : s.toUpperCase();
 }
 

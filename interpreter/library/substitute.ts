@@ -3,7 +3,7 @@ import { indexValue } from "../access.ts";
 import { Continuation, call } from "../call.ts";
 import { basicType, failure } from "../error.ts";
 import { LuaFunction, NativeFunction } from "../function.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import { checkIndex, checkString, typeError } from "../native.ts";
 import { suspend } from "../nodes/node.ts";
 import { formatNumber } from "../number.ts";
@@ -190,7 +190,7 @@ class Substitution {
       builder.addPart(s, this.copied, s.length);
       text = builder.finish();
     }
-    charge(text.length + 32);
+    chargeString(text.length);
     return [text, count];
   }
 }

@@ -284,6 +284,7 @@ function joinRaw(table: LuaTable, separator: string, from: Integer, to: Integer)
   }
   reserveString(bytes);
   charge(bytes);
+  state.ticks -= parts.length >> 4;
   return parts.join(separator);
 }
 

@@ -2,7 +2,7 @@
 
 import { failure } from "../error.ts";
 import { NativeFunction, type NativeResult } from "../function.ts";
-import { charge } from "../memory.ts";
+import { chargeString } from "../memory.ts";
 import {
   argumentError,
   boolean,
@@ -94,7 +94,7 @@ function char(args: Value[]): Value {
     if (code < 0 || code > MAX_CODE) throw argumentError(i + 1, "value out of range");
     text += encode(Number(code));
   }
-  charge(text.length + 32);
+  chargeString(text.length);
   return text;
 }
 

@@ -208,7 +208,12 @@ export class CloseScope extends SiteStatement {
     state.records = [];
     const value = this.variable(R, base);
     if (value === undefined || value === false) throw error;
-    const { guard } = state.coroutine;
+    const { guard, protectedCalls, isRoot, pending } = state.coroutine;
+    if (protectedCalls === 0 && !isRoot && error instanceof LuaError) {
+      // The coroutine dies as it stands; `coroutine.close` or `coroutine.wrap` closes its variables.
+      pending.push(value);
+      throw error;
+    }
     if (guard !== undefined && error instanceof LuaError && !error.handled) {
       const handled = guard.raised(error, base, base + this.size, this);
       if (handled === SUSPENDED) return suspend(this, base, HANDLING, { error, calls } satisfies Handling);

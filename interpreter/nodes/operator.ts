@@ -1,7 +1,7 @@
 /** Unary, logical, equality and concatenation operators (manual §3.4). Arithmetic and order stand in arithmetic.ts. */
 import { concat, equals, length, META_FALSE, META_TRUE, META_VALUE, operate } from "../access.ts";
 import { leaveMetamethod } from "../call.ts";
-import { charge, reserveMemory } from "../memory.ts";
+import { chargeString, reserveMemory } from "../memory.ts";
 import { EVENT_NAMES } from "../metatable.ts";
 import { formatNumber } from "../number.ts";
 import type { Operator } from "../operators.ts";
@@ -275,7 +275,7 @@ export class Concat extends SiteExpression {
       if (right !== undefined) {
         const size = left.length + right.length;
         if (size >= LARGE) reserveMemory(size);
-        charge(size + 24);
+        chargeString(size);
         return left + right;
       }
     }
