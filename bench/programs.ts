@@ -1,11 +1,8 @@
 /**
- * Runs the programs of bench/programs as whole processes against other implementations of Lua, in turns, and prints
- * the ratio of their times: 1.0 is the speed of Debian's lua5.4, 2.0 twice as fast.
+ * Runs the programs of bench/programs as whole processes on Assay and on other implementations of Lua, in turns, and
+ * prints all times in one table; see bench/README.md.
  *
- *     bun bench/programs.ts [--runs 3] [--peers lua5.4,luajit,fengari,wasmoon] [NAME …]
- *
- * Without dist/assay the interpreter runs from source. fengari and wasmoon must have been installed (`npm install
- * --no-save fengari wasmoon`); peers that are missing are left out.
+ *     bun bench/programs.ts [--runs 3] [--peers lua5.4,luajit,…] [--install] [NAME …]
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,71 +10,126 @@ import { join } from "node:path";
 const here = import.meta.dir;
 const programs = join(here, "programs");
 const binary = join(here, "..", "dist", "assay");
+const packages = join(here, "peers", "node_modules");
 
-const peers: Record<string, { command: (file: string) => string[]; available: () => boolean }> = {
-  assay: { command: (file) => [binary, file], available: () => existsSync(binary) },
-  "lua5.4": { command: (file) => ["lua5.4", file], available: () => Bun.which("lua5.4") !== null },
-  luajit: { command: (file) => ["luajit", "-joff", file], available: () => Bun.which("luajit") !== null },
-  fengari: {
-    command: (file) => [process.execPath, join(here, "peers", "fengari.ts"), file],
-    available: () => existsSync(join(here, "..", "node_modules", "fengari")),
-  },
-  wasmoon: {
-    command: (file) => [process.execPath, join(here, "peers", "wasmoon.ts"), file],
-    available: () => existsSync(join(here, "..", "node_modules", "wasmoon")),
-  },
+interface Implementation {
+  readonly command: (file: string) => string[];
+  readonly available: () => boolean;
+}
+
+function installed(command: string, ...options: string[]): Implementation {
+  return { command: (file) => [command, ...options, file], available: () => Bun.which(command) !== null };
+}
+
+function packaged(name: string): Implementation {
+  return {
+    command: (file) => [process.execPath, join(here, "peers", `${name}.ts`), file],
+    available: () => existsSync(join(packages, name)),
+  };
+}
+
+const OWN = "assay";
+const implementations: Record<string, Implementation> = {
+  [OWN]: { command: (file) => [binary, file], available: () => existsSync(binary) },
+  "lua5.4": installed("lua5.4"),
+  "luajit -joff": installed("luajit", "-joff"),
+  luajit: installed("luajit", "-jon"),
+  fengari: packaged("fengari"),
+  wasmoon: packaged("wasmoon"),
 };
+
+/** Seconds after which a run counts as failed, and after which a program is not run again. */
+const PATIENCE = 300;
+const SLOW = 10;
+const START = "hello";
 
 function option(name: string, fallback: string): string {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? fallback : (process.argv[at + 1] ?? fallback);
 }
 
+const VALUED = ["--runs", "--peers"];
 const runs = Number(option("runs", "3"));
-const wanted = option("peers", "lua5.4").split(",");
-const named = process.argv.slice(2).filter((arg, i, all) => !arg.startsWith("--") && !all[i - 1]?.startsWith("--"));
+const wanted = option("peers", Object.keys(implementations).join(",")).split(",");
+const chosen = process.argv
+  .slice(2)
+  .filter((arg, i, all) => !arg.startsWith("--") && !VALUED.includes(all[i - 1] ?? ""));
 
 /** Wall time of one run in seconds; undefined if it failed. */
 function time(command: string[]): number | undefined {
   const begin = performance.now();
-  const result = Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore", timeout: 120_000 });
+  const result = Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore", timeout: PATIENCE * 1000 });
   return result.exitCode === 0 ? (performance.now() - begin) / 1000 : undefined;
 }
 
-function median(values: number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
-const names = ["assay", ...wanted].filter((name) => peers[name]?.available() === true);
-const files = readdirSync(programs)
-  .filter((file) => file.endsWith(".lua") && file !== "hello.lua")
-  .filter((file) => named.length === 0 || named.includes(file.replace(/\.lua$/, "")))
-  .sort();
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
 
-console.log(["program".padEnd(14), ...names.map((name) => `${name} s`.padStart(11)), "ratio".padStart(8)].join(""));
-const logs: Record<string, number[]> = {};
-for (const file of files) {
-  const times: Record<string, number[]> = {};
-  for (let run = 0; run < runs; run++) {
+/** Median times of a program by implementation, measured in turns so that a busy moment hits all of them. */
+function measure(names: readonly string[], program: string, times: number): Map<string, number> {
+  const all = new Map<string, number[]>(names.map((name) => [name, []]));
+  const failed = new Set<string>();
+  for (let run = 0; run < times; run++) {
     for (const name of names) {
-      const seconds = time((peers[name] as (typeof peers)[string]).command(join(programs, file)));
-      if (seconds !== undefined) (times[name] ??= []).push(seconds);
+      const before = all.get(name) as number[];
+      if (failed.has(name) || (before[0] ?? 0) > SLOW) continue;
+      const seconds = time((implementations[name] as Implementation).command(join(programs, `${program}.lua`)));
+      if (seconds === undefined) failed.add(name);
+      else before.push(seconds);
     }
   }
-  const own = times.assay === undefined ? Number.NaN : median(times.assay);
-  const cells = names.map((name) =>
-    (times[name] === undefined ? "failed" : median(times[name]).toFixed(3)).padStart(11),
-  );
-  for (const name of names) {
-    if (name !== "assay" && times[name] !== undefined && !Number.isNaN(own))
-      (logs[name] ??= []).push(Math.log(median(times[name]) / own));
-  }
-  const reference = times["lua5.4"];
-  const ratio = reference === undefined ? "" : (median(reference) / own).toFixed(2);
-  console.log([file.replace(/\.lua$/, "").padEnd(14), ...cells, ratio.padStart(8)].join(""));
+  return new Map([...all].filter(([name]) => !failed.has(name)).map(([name, values]) => [name, median(values)]));
 }
-for (const [name, values] of Object.entries(logs)) {
-  const mean = Math.exp(values.reduce((a, b) => a + b, 0) / values.length);
-  console.log(`geometric mean of ${name}'s time over assay's: ${mean.toFixed(2)} (${values.length} programs)`);
+
+function row(title: string, names: readonly string[], cell: (name: string) => string): void {
+  console.log(title.padEnd(16) + names.map((name) => cell(name).padStart(14)).join(""));
 }
+
+if (process.argv.includes("--install")) {
+  Bun.spawnSync([process.execPath, "install"], { cwd: join(here, "peers"), stdout: "inherit", stderr: "inherit" });
+}
+if (!existsSync(binary)) {
+  console.error("dist/assay is missing: npm run build");
+  process.exit(1);
+}
+const names = Object.keys(implementations).filter(
+  (name) => (name === OWN || wanted.includes(name)) && implementations[name]?.available() === true,
+);
+const missing = wanted.filter((name) => name !== OWN && !names.includes(name));
+if (missing.length > 0) console.error(`left out, not installed: ${missing.join(", ")}`);
+const files = readdirSync(programs)
+  .map((file) => file.replace(/\.lua$/, ""))
+  .filter((program) => program !== START && (chosen.length === 0 || chosen.includes(program)))
+  .sort();
+
+const own = (times: Map<string, number>) => times.get(OWN) ?? Number.NaN;
+row("seconds", names, (name) => name);
+const start = measure(names, START, Math.max(runs, 5));
+const results: Map<string, number>[] = [];
+for (const program of files) {
+  const times = measure(names, program, runs);
+  results.push(times);
+  row(program, names, (name) => times.get(name)?.toFixed(3) ?? "failed");
+}
+row("start (hello)", names, (name) => start.get(name)?.toFixed(4) ?? "failed");
+
+console.log("\nspeed of assay in times that of each (above 1: assay is faster), geometric means");
+const ratios = (name: string, less: boolean) =>
+  results.flatMap((times) => {
+    const [theirs, ours] = [times.get(name), own(times)];
+    if (theirs === undefined) return [];
+    return less ? [(theirs - (start.get(name) ?? 0)) / (ours - own(start))] : [theirs / ours];
+  });
+const others = names.filter((name) => name !== OWN);
+row("", others, (name) => name);
+row("whole processes", others, (name) => geometricMean(ratios(name, false)).toFixed(2));
+row("without start", others, (name) => geometricMean(ratios(name, true)).toFixed(2));
+row("slowest program", others, (name) => Math.min(...ratios(name, false)).toFixed(2));
+row("start", others, (name) => ((start.get(name) ?? Number.NaN) / own(start)).toFixed(2));
+row("programs", others, (name) => String(ratios(name, false).length));

@@ -108,6 +108,7 @@ class Raises extends Continuation {
     return true;
   }
   override proceed(saved: unknown): never {
+    state.coroutine.protectedCalls--;
     throw nothingRaised(saved as Expectation);
   }
   override handle(_R: Registers, _base: number, _stage: number, saved: unknown, error: unknown): unknown {
@@ -117,9 +118,10 @@ class Raises extends Continuation {
 const RAISES = new Raises();
 
 function assertRaises(fn: Value, pattern: string | undefined, message: string | undefined): Results | Suspended {
-  const { top, nativeCalls } = state;
+  const { top, nativeCalls, coroutine } = state;
   const expectation = { pattern, message, nativeCalls };
   let given: Results | Suspended;
+  coroutine.protectedCalls++;
   try {
     given = call(fn, []);
   } catch (error) {
@@ -128,6 +130,7 @@ function assertRaises(fn: Value, pattern: string | undefined, message: string | 
     return raised(expectation, error);
   }
   if (given === SUSPENDED) return suspend(RAISES, top, 0, expectation);
+  coroutine.protectedCalls--;
   throw nothingRaised(expectation);
 }
 
@@ -140,6 +143,7 @@ function nothingRaised({ pattern, message }: Expectation): LuaError {
 function raised(expectation: Expectation, thrown: unknown): Results | Suspended {
   const error = caught(thrown);
   if (!(error instanceof LuaError)) throw error;
+  state.coroutine.protectedCalls--;
   state.nativeCalls = expectation.nativeCalls;
   if (expectation.pattern === undefined) return error.value;
   return runSteps(checkRaised(expectation.pattern, expectation.message, error.value), error.value);
@@ -325,8 +329,11 @@ export const assertLibrary = library(
 function luaAssert(args: Value[]): Results {
   const given = args.slice(1);
   if (truthy(given[0])) return results(given);
-  if (given.length === 0) throw argumentError(1, "value expected");
-  const error = new LuaError(given.length === 1 ? "assertion failed!" : given[1]);
+  // The table that is called is an argument too.
+  if (given.length === 0) throw argumentError(2, "value expected");
+  const message = given.length === 1 ? "assertion failed!" : given[1];
+  if (typeof message === "string") throw failure(message);
+  const error = new LuaError(message);
   error.coroutine = state.coroutine;
   error.base = state.top;
   throw error;

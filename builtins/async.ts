@@ -28,7 +28,7 @@ import { LuaTable } from "../interpreter/table.ts";
 import { type Cancellable, Task } from "../interpreter/task.ts";
 import { first, NOTHING, type Results, Userdata, type Value } from "../interpreter/value.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
-import { type Awaitable, bookOf, Interval, MAX_TASKS, outcomeError, Spawned } from "./async/book.ts";
+import { type Awaitable, bookOf, Interval, MAX_INTERVALS, MAX_TASKS, outcomeError, Spawned } from "./async/book.ts";
 import { channelKind, channelRow } from "./async/channel.ts";
 import { after } from "./timer.ts";
 
@@ -126,6 +126,12 @@ function listOf(vm: VirtualMachine, values: readonly Results[]): LuaTable {
   return out;
 }
 
+/** Tasks that wait for tasks of their own are tasks too. */
+function refuseCrowd(what: string, vm: VirtualMachine): void {
+  const { size } = vm.tasks;
+  if (size >= MAX_TASKS) throw failure(`${what}: too many tasks (${size} have not ended)`);
+}
+
 /** Runs `fn(item, index)` for all items, `concurrency` at a time; the first error stops what still runs. */
 function map(vm: VirtualMachine, items: readonly Value[], fn: Value, concurrency: number): Cancellable {
   const { promise, resolve, reject } = Promise.withResolvers<Results>();
@@ -137,6 +143,7 @@ function map(vm: VirtualMachine, items: readonly Value[], fn: Value, concurrency
     failed ??= { error };
     for (const task of running) task.cancel(new Stop("cancelled", "task cancelled"));
   };
+  refuseCrowd("async.map", vm);
   const go = () => {
     if (running.size === 0 && (failed !== undefined || next === items.length)) {
       if (failed !== undefined) reject(outcomeError("async.map", failed.error));
@@ -144,6 +151,7 @@ function map(vm: VirtualMachine, items: readonly Value[], fn: Value, concurrency
       return;
     }
     while (failed === undefined && next < items.length && running.size < concurrency) {
+      if (running.size > 0 && vm.tasks.size >= MAX_TASKS) break;
       const index = next++;
       const task = new Task(vm, fn, [items[index], index + 1]).start();
       running.add(task);
@@ -163,11 +171,13 @@ function map(vm: VirtualMachine, items: readonly Value[], fn: Value, concurrency
   };
   go();
   const cancellable: Cancellable = promise;
-  cancellable.cancel = () => stop(new Stop("cancelled", "task cancelled"));
+  // In a turn of its own: the tasks may wait for further ones in the same way, very many levels deep.
+  cancellable.cancel = () => queueMicrotask(() => stop(new Stop("cancelled", "task cancelled")));
   return cancellable;
 }
 
 function timeout(vm: VirtualMachine, seconds: number, fn: Value): Cancellable {
+  refuseCrowd("async.timeout", vm);
   const { promise, resolve, reject } = Promise.withResolvers<Results>();
   const task = new Task(vm, fn, []).start();
   const stopped = new Stop("cancelled", "task cancelled");
@@ -188,7 +198,7 @@ function timeout(vm: VirtualMachine, seconds: number, fn: Value): Cancellable {
   const cancellable: Cancellable = promise;
   cancellable.cancel = () => {
     timer.cancel();
-    task.cancel(stopped);
+    queueMicrotask(() => task.cancel(stopped));
   };
   return cancellable;
 }
@@ -216,6 +226,7 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
       any("ms", { type: "number", summary: "period (milliseconds)" }),
     ],
     returns: [returns("interval", KIND)],
+    raises: [`\`async.spawn_interval: too many intervals\` when ${MAX_INTERVALS} are not cancelled`],
     source: "Assay",
     example: `local n = 0\nlocal interval = async.spawn_interval(function() n = n + 1 end, 1)\nsleep(0.02)\ninterval:cancel()\nassert(n > 0)`,
     run: (a, b) => {
@@ -223,7 +234,10 @@ export const asyncLibrary = library("async", "Tasks that run beside the script, 
       const fn = old ? b : checkFunction(a, 1);
       const period = old ? checkNumber(a, 1) * 1000 : checkNumber(b, 2);
       if (!(period > 0)) throw argumentError(old ? 1 : 2, "value out of range: must be above 0");
-      return newUserdata(taskKind, new Interval(bookOf(state.vm), fn, Math.max(1, period)));
+      const book = bookOf(state.vm);
+      const { size } = book.intervals;
+      if (size >= MAX_INTERVALS) throw failure(`async.spawn_interval: too many intervals (${size} are not cancelled)`);
+      return newUserdata(taskKind, new Interval(book, fn, Math.max(1, period)));
     },
   }),
   fn("all", {

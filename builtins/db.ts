@@ -24,6 +24,7 @@ import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { NOTHING, type Results, type Suspended, Userdata, type Value } from "../interpreter/value.ts";
+import type { VirtualMachine } from "../interpreter/vm.ts";
 import { controls, runControl } from "./db/control.ts";
 import { Database, isBusy, type Result } from "./db/database.ts";
 import { loadDriver } from "./db/drivers.ts";
@@ -34,6 +35,7 @@ import { iterator, openStream, type RowStream } from "./db/stream.ts";
 import { transaction } from "./db/transaction.ts";
 import { parseUrl, type TlsFiles } from "./db/url.ts";
 import { type Context, wait } from "./db/wait.ts";
+import { hostOf } from "./host.ts";
 
 const CONNECTION = "db.connection";
 
@@ -57,6 +59,19 @@ interface Prepared {
 }
 
 /** Checks a call of `what(conn, sql, params)`. */
+/** Databases that a machine may have open at a time: those of SQLite run in this process, 3 to 7 MB each. */
+const MAX_SQLITE = 20;
+const MAX_SERVERS = 200;
+
+function refuseCrowd(vm: VirtualMachine, isSqlite: boolean): void {
+  const max = isSqlite ? MAX_SQLITE : MAX_SERVERS;
+  let count = 0;
+  for (const one of hostOf(vm).resources) {
+    if (one instanceof Database && (one.driver.dialect === "sqlite") === isSqlite) count++;
+  }
+  if (count >= max) throw failure(`db.connect: too many connections (${count} are not closed)`);
+}
+
 function prepare(what: string, conn: Userdata, sql: string, params: LuaTable | undefined): Prepared {
   const database = conn.data as Database;
   if (database.closed) throw failure(`${what}: the connection is closed`);
@@ -317,6 +332,7 @@ db.close(c)`,
     const settings = { numeric: opts.numeric as "float" | "string", prepare: opts.prepare };
     const opened = async (): Promise<Database> => {
       const driver = await loadDriver(vm, target, settings);
+      refuseCrowd(vm, driver.dialect === "sqlite");
       const database = new Database(vm, driver, opts.pool, connectMs, timeoutMs ?? 30_000);
       await database.connect();
       return database;

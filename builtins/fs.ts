@@ -2,57 +2,25 @@
  * Files. Content is bytes; writing is atomic; every access is checked against the script's permissions twice, by the
  * path given and by what was really opened.
  */
-import { constants, type Stats } from "node:fs";
-import {
-  chmod,
-  lstat,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-} from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { failure } from "../interpreter/error.ts";
 import { charge } from "../interpreter/memory.ts";
 import { boolean, fn, integer, library, optional, options, returns, string } from "../interpreter/native.ts";
 import { LuaTable } from "../interpreter/table.ts";
-import { fromText, toText } from "../interpreter/text.ts";
+import { fromText } from "../interpreter/text.ts";
 import { float, NOTHING, type Results } from "../interpreter/value.ts";
-import { errorCode } from "./errno.ts";
-import { FileCall, inFolder, realPathOf, throughHandle } from "./fs/access.ts";
+import { FileCall } from "./fs/access.ts";
+import { copy, makeFolder, move, remove } from "./fs/change.ts";
 import { type Glob, GlobError, parseGlob } from "./fs/glob.ts";
-import { kindOf, MAX_READ, readFile, readStandardInput, withFile } from "./fs/read.ts";
+import { entries, exists, statOf } from "./fs/look.ts";
+import { kindOf, MAX_READ, readFile, readStandardInput } from "./fs/read.ts";
+import { glob } from "./fs/search.ts";
 import { appendFile, piecesOf, replaceFile } from "./fs/write.ts";
 import { hostOf } from "./host.ts";
 
-/** Entries that `fs.list` and `fs.glob` return at most, and folders that `fs.glob` looks into. */
-const MAX_ENTRIES = 1_000_000;
-const MAX_GLOB_FOLDERS = 100_000;
-const COPY_CHUNK = 1024 * 1024;
-
 const PATH = string("path", { summary: "relative to the working directory, or absolute" });
 const ERRORS = ["`fs.…: PATH: no such file or directory` and the like", "an error when the path is not permitted"];
-
-/** Entries of a folder as byte strings, in byte order. */
-async function entries(call: FileCall, path: string): Promise<string[]> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
-  try {
-    const real = await realPathOf(folder, path);
-    call.checkRead(real);
-    const names = await readdir(await throughHandle(folder, real), { encoding: "buffer" });
-    if (names.length > MAX_ENTRIES) throw call.error(path, `more than ${MAX_ENTRIES} entries`);
-    call.reserve(names.length * 64);
-    return names.map((name) => name.toString("latin1")).sort();
-  } finally {
-    await folder.close();
-  }
-}
 
 function sorted(call: FileCall, names: readonly string[]): LuaTable {
   const list = new LuaTable(call.vm.rootShape);
@@ -73,156 +41,6 @@ function statTable(call: FileCall, stats: Stats): LuaTable {
   table.setConstant("mode", stats.mode & 0o7777);
   return table;
 }
-
-/** What is at a path, links followed unless told otherwise. */
-async function statOf(call: FileCall, path: string, follow: boolean): Promise<Stats> {
-  if (!follow) {
-    return inFolder(path, (place) => {
-      call.checkRead(place.real);
-      return lstat(place.path);
-    });
-  }
-  // On the real path, so that what is looked at is what was checked.
-  const real = await realpath(path);
-  call.checkRead(real);
-  return lstat(real);
-}
-
-async function exists(call: FileCall, path: string): Promise<boolean> {
-  try {
-    await statOf(call, path, true);
-    return true;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "")) return false;
-    throw error;
-  }
-}
-
-async function remove(call: FileCall, path: string, recursive: boolean): Promise<void> {
-  await inFolder(path, async (place) => {
-    if (place.real === "/") throw call.error(path, "the root folder cannot be removed");
-    call.checkWrite(place.real);
-    const stats = await lstat(place.path);
-    if (!stats.isDirectory()) await unlink(place.path);
-    else if (recursive) await rm(place.path, { recursive: true });
-    else await rmdir(place.path);
-  });
-}
-
-async function move(call: FileCall, from: string, to: string): Promise<void> {
-  await inFolder(from, (source) =>
-    inFolder(to, async (target) => {
-      call.checkWrite(source.real);
-      call.checkWrite(target.real);
-      try {
-        await rename(source.path, target.path);
-      } catch (error) {
-        // Between file systems a file is copied; the copy appears whole or not at all.
-        if (errorCode(error) !== "EXDEV" || !(await lstat(source.path)).isFile()) throw error;
-        await copy(call, source.real, target.real);
-        await unlink(source.path);
-      }
-    }),
-  );
-}
-
-async function copy(call: FileCall, from: string, to: string): Promise<void> {
-  await withFile(call, from, async (file, stats) => {
-    const content = async function* () {
-      const buffer = Buffer.allocUnsafe(Math.min(COPY_CHUNK, Math.max(4096, stats.size)));
-      for (let at = 0; ; ) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-        if (bytesRead === 0) return;
-        at += bytesRead;
-        yield buffer.subarray(0, bytesRead);
-      }
-    };
-    const known = await lstat(to).catch(() => undefined);
-    if (known !== undefined && known.ino === stats.ino && known.dev === stats.dev)
-      throw call.error(to, "is the same file");
-    await replaceFile(call, to, content, known === undefined ? stats.mode & 0o777 : undefined);
-  });
-}
-
-/** Folders still to be looked at: what matched so far, and from which segment to go on. */
-interface Search {
-  readonly glob: Glob;
-  /** Path so far, empty at the start of a relative pattern. */
-  readonly path: string;
-  readonly segment: number;
-}
-
-async function glob(call: FileCall, patterns: readonly Glob[]): Promise<string[]> {
-  const found = new Set<string>();
-  const open: Search[] = patterns.map((pattern) => ({ glob: pattern, path: pattern.absolute ? "/" : "", segment: 0 }));
-  let looked = 0;
-  for (let search = open.pop(); search !== undefined; search = open.pop()) {
-    if (++looked > MAX_GLOB_FOLDERS) throw failure(`${call.what}: more than ${MAX_GLOB_FOLDERS} folders to look into`);
-    for (const next of await step(call, search)) {
-      if (next.segment < next.glob.segments.length) open.push(next);
-      else if (next.path !== "" && (!next.glob.foldersOnly || (await isFolder(next.path)))) {
-        found.add(fromText(next.glob.foldersOnly ? `${next.path}/` : next.path));
-        if (found.size > MAX_ENTRIES) throw failure(`${call.what}: more than ${MAX_ENTRIES} matches`);
-      }
-    }
-    if (looked % 100 === 0) call.reserve(found.size * 100);
-  }
-  return [...found].sort();
-}
-
-/** One segment of a search: what it leads to. */
-async function step(call: FileCall, search: Search): Promise<Search[]> {
-  const { glob: pattern, path, segment } = search;
-  const part = pattern.segments[segment];
-  if (part === undefined) return [];
-  const below = (name: string) => (path === "" ? name : path.endsWith("/") ? path + name : `${path}/${name}`);
-  if (part.kind === "literal") {
-    const next = below(part.name);
-    // Only what is listed or found is looked at: folders on the way need not be readable.
-    const isLast = segment + 1 === pattern.segments.length;
-    return !isLast || (await present(call, next)) ? [{ ...search, path: next, segment: segment + 1 }] : [];
-  }
-  const names = await readable(call, path === "" ? "." : path);
-  if (part.kind === "pattern") {
-    return names.filter(part.matches).map((name) => ({ ...search, path: below(name), segment: segment + 1 }));
-  }
-  // `**`: no folder at all, or one more. Links are not followed: they may lead back.
-  const deeper: Search[] = [];
-  const visible = names.filter((name) => !name.startsWith("."));
-  if (segment + 1 < pattern.segments.length) deeper.push({ ...search, segment: segment + 1 });
-  else for (const name of visible) deeper.push({ ...search, path: below(name), segment: segment + 1 });
-  for (const name of visible) {
-    const stats = await lstat(below(name)).catch(() => undefined);
-    if (stats?.isDirectory()) deeper.push({ ...search, path: below(name) });
-  }
-  return deeper;
-}
-
-/** Names in a folder; none if there is no such folder or it cannot be read. Names that are not UTF-8 are left out. */
-async function readable(call: FileCall, path: string): Promise<string[]> {
-  try {
-    return (await entries(call, path)).map(toText).filter((name) => name !== undefined);
-  } catch (error) {
-    if (errorCode(error) !== undefined) return [];
-    throw error;
-  }
-}
-
-async function present(call: FileCall, path: string): Promise<boolean> {
-  try {
-    await statOf(call, path, false);
-    return true;
-  } catch (error) {
-    if (errorCode(error) !== undefined) return false;
-    throw error;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-// --- the library ----------------------------------------------------------------------------------------------------
 
 export const fsLibrary = library("fs", "Files and folders.", [
   fn("read", {
@@ -435,20 +253,12 @@ export const fsLibrary = library("fs", "Files and folders.", [
       call.checkWrite(prefix);
       return call.run(base, async () => {
         const path = await mkdtemp(prefix);
-        host.resources.add({ close: () => rm(path, { recursive: true, force: true }) });
+        host.resources.add({ last: true, close: () => rm(path, { recursive: true, force: true }) });
         return fromText(path);
       });
     },
   }),
 ]);
-
-async function makeFolder(call: FileCall, path: string, mode: number | undefined): Promise<void> {
-  const made = await mkdir(path, { recursive: true });
-  const real = await realpath(path);
-  call.checkWrite(real);
-  if (made === undefined && !(await lstat(real)).isDirectory()) throw call.error(path, "file exists");
-  if (made !== undefined && mode !== undefined) await chmod(real, mode);
-}
 
 function nothing(): Results {
   return NOTHING;

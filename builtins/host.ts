@@ -9,7 +9,12 @@ import { Permissions } from "./permissions.ts";
 /** Something opened by a script that must be closed when the script ends. */
 export interface Resource {
   close(): void | Promise<void>;
+  /** Closed after all others, which may use it still. */
+  readonly last?: boolean;
 }
+
+/** How long closing everything may take in all; who is on the other side may not answer. */
+const CLOSE_MS = 5000;
 
 export interface HostSettings {
   /** Folder that `require` and relative module lookups start from; the script's own folder. */
@@ -49,18 +54,33 @@ export class Host {
     return Object.hasOwn(process.env, key) ? process.env[key] : undefined;
   }
 
-  /** Closes what the script left open, the last opened first. Failures to close are not the script's concern. */
+  /** Closes what the script left open, all at once. Failures to close are not the script's concern. */
   async closeResources(): Promise<void> {
     const open = [...this.resources].reverse();
     this.resources.clear();
-    for (const resource of open) {
+    if (open.length === 0) return;
+    const closing = closeAll(open.filter((one) => one.last !== true)).then(() =>
+      closeAll(open.filter((one) => one.last === true)),
+    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise((done) => {
+      timer = setTimeout(done, CLOSE_MS);
+    });
+    await Promise.race([closing, enough]);
+    clearTimeout(timer);
+  }
+}
+
+async function closeAll(resources: readonly Resource[]): Promise<void> {
+  await Promise.all(
+    resources.map(async (resource) => {
       try {
         await resource.close();
       } catch {
         // The other side may be gone already.
       }
-    }
-  }
+    }),
+  );
 }
 
 /** The host of the virtual machine that is running. */

@@ -170,7 +170,7 @@ export const httpLibrary = library("http", "HTTP, as a client and as a server.",
       table("routes", {
         summary:
           '`{GET = {["/path"] = handler}}`, also `/users/:id`, `/files/*`, ANY and WS. A handler gets `req` (`method`, `path`, `query`, `query_params`, `params`, `headers`, `body`, `remote`, `:json()`) and returns a string, nil (204) or a table: `status`, `headers` and one of `body`, `json`, `html`, `file` (and `root`), `stream`. A WS handler gets `conn, req`',
-        type: "table<string, table<string, fun(req: http.request): any>>",
+        type: "{ WS?: table<string, fun(conn: ws.connection, req: http.request)>, [string]: table<string, fun(req: http.request): any> }",
       }),
       serveOptions,
     ],

@@ -5,9 +5,7 @@ import { plainText, textOfResult } from "../interpreter/library/tostring.ts";
 import { Event, metamethod } from "../interpreter/metatable.ts";
 import { any, type Declaration, fn, library, optional, table } from "../interpreter/native.ts";
 import { formatNumber } from "../interpreter/number.ts";
-import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
-import { awaitPromise } from "../interpreter/task.ts";
 import { toTextLossy } from "../interpreter/text.ts";
 import {
   isNumber,
@@ -19,13 +17,17 @@ import {
   type Value,
 } from "../interpreter/value.ts";
 import { type Host, host, type LogLevel } from "./host.ts";
-import { type Masker, maskerOf } from "./mask.ts";
+import { MASK, type Masker, maskerOf } from "./mask.ts";
 import { writeText } from "./output.ts";
+import { settled } from "./settled.ts";
 import { isTerminal } from "./terminal.ts";
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 /** Nested tables in fields are shown to this depth. */
 const MAX_DEPTH = 8;
+/** Names of fields whose texts are credentials, in lower case with single separators: they are never written. */
+const CREDENTIAL =
+  /^(?:.*_)?(?:authorization|cookie|password|passwd|passphrase|secret|token|credentials?|(?:api|access|private|secret)_?key)$/;
 /** What a JSON line has of its own; a field of the same name gets an underscore behind it. */
 const RESERVED = new Set(["time", "level", "msg"]);
 
@@ -71,9 +73,16 @@ function jsonLine(masker: Masker, level: LogLevel, message: string, fields: LogF
   let line = `{"time":"${new Date().toISOString()}","level":"${level}","msg":${quote(masker, message)}`;
   for (const key of Object.keys(fields)) {
     const name = RESERVED.has(key) ? `${key}_` : key;
-    line += `,${JSON.stringify(masker.mask(name))}:${jsonValue(masker, fields[key], [])}`;
+    line += `,${JSON.stringify(masker.mask(name))}:${jsonValue(masker, shownAs(key, fields[key]), [])}`;
   }
   return `${line}}`;
+}
+
+/** A field's value, or `***` for a text or number under a name such as `password`, `X-Vault-Token` or `apiKey`. */
+function shownAs(name: string, value: Value): Value {
+  if (typeof value !== "string" && !isNumber(value)) return value;
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/[-. ]/g, "_");
+  return CREDENTIAL.test(words.toLowerCase()) ? MASK : value;
 }
 
 function quote(masker: Masker, bytes: string): string {
@@ -104,7 +113,8 @@ function jsonValue(masker: Masker, value: Value, around: readonly LuaTable[]): s
     return `[${items.join(",")}]`;
   }
   value.forEach((key, element) => {
-    items.push(`${quote(masker, plainText(key))}:${jsonValue(masker, element, inside)}`);
+    const name = plainText(key);
+    items.push(`${quote(masker, name)}:${jsonValue(masker, shownAs(name, element), inside)}`);
   });
   return `{${items.join(",")}}`;
 }
@@ -128,7 +138,8 @@ function textLine(masker: Masker, level: LogLevel, message: string, fields: LogF
   const name = level.toUpperCase().padEnd(5);
   const shown = wantsColour(onTerminal) ? `${COLOURS[level]}${name}\x1b[0m` : name;
   let line = `${new Date().toISOString()} ${shown} ${printable(masker.mask(toTextLossy(message)))}`;
-  for (const key of Object.keys(fields)) line += ` ${printable(masker.mask(key))}=${textValue(masker, fields[key])}`;
+  for (const key of Object.keys(fields))
+    line += ` ${printable(masker.mask(key))}=${textValue(masker, shownAs(key, fields[key]))}`;
   return line;
 }
 
@@ -175,8 +186,7 @@ function* write(level: LogLevel, message: Value, fields: LuaTable | undefined): 
   }
   const behind = writeLog(host(), level, text, shown);
   if (behind === undefined) return NOTHING;
-  state.nativeCalls++; // the record that continues here takes back the call it believes it made
-  return yield* awaited(awaitPromise(behind.then(() => NOTHING)));
+  return yield* settled(behind.then(() => NOTHING));
 }
 
 function log(level: LogLevel, message: Value, fields: LuaTable | undefined): Results | Suspended | Promise<Results> {
@@ -194,7 +204,11 @@ function row(level: LogLevel, summary: string): Declaration {
     params: [
       any("message", { summary: "shown as `print` would" }),
       optional(
-        table("fields", { summary: "shown behind the message; nested tables as JSON", type: "table<string, any>" }),
+        table("fields", {
+          summary:
+            "shown behind the message, nested tables as JSON; what has a credential's name (`password`, `api_key`) as ***",
+          type: "table<string, any>",
+        }),
       ),
     ],
     returns: [],

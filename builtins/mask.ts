@@ -6,7 +6,7 @@
 import { fromText } from "../interpreter/text.ts";
 import { type Host, host } from "./host.ts";
 
-const MASK = "***";
+export const MASK = "***";
 /** An encoded form shorter than this would hit ordinary text; the secret itself is masked at any length. */
 const SHORTEST_FORM = 4;
 /** Lines of a secret of several lines (a PEM key) are secrets too, from this length on. */

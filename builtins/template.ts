@@ -5,16 +5,15 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { failure } from "../interpreter/error.ts";
-import { awaited, runSteps, type Steps } from "../interpreter/library/steps.ts";
+import { runSteps, type Steps } from "../interpreter/library/steps.ts";
 import { charge } from "../interpreter/memory.ts";
 import { boolean, fn, library, optional, options, returns, string, table } from "../interpreter/native.ts";
-import { state } from "../interpreter/state.ts";
 import type { LuaTable } from "../interpreter/table.ts";
-import { awaitPromise } from "../interpreter/task.ts";
 import { fromText } from "../interpreter/text.ts";
 import { NOTHING, type Results } from "../interpreter/value.ts";
 import { FileCall } from "./fs/access.ts";
 import { readFile } from "./fs/read.ts";
+import { settled } from "./settled.ts";
 import { runTemplate } from "./template/blocks.ts";
 import { FolderLoader, MAX_TEMPLATE, NO_FILES, type ParseOptions, sourceText, templateOf } from "./template/loader.ts";
 import { Problem } from "./template/problem.ts";
@@ -78,8 +77,7 @@ function renderFile(given: string, variables: LuaTable | undefined, settings: Se
       folder = await realpath(dirname(path));
       return NOTHING;
     });
-    state.nativeCalls++; // the record that continues here takes back the call it believes it made
-    yield* awaited(awaitPromise(reading));
+    yield* settled(reading);
     const template = templateOf(name, sourceText(call.what, source), settings);
     return { template, loader: new FolderLoader(call, folder, settings) };
   };

@@ -7,8 +7,7 @@ import TOMLParser from "@iarna/toml/lib/toml-parser.js";
 import { failure } from "../interpreter/error.ts";
 import { tick } from "../interpreter/library/steps.ts";
 import { charge } from "../interpreter/memory.ts";
-import { state } from "../interpreter/state.ts";
-import { LuaTable } from "../interpreter/table.ts";
+import { LuaTable, rootShape } from "../interpreter/table.ts";
 import { fromText, toText } from "../interpreter/text.ts";
 import { float, integer, type Value } from "../interpreter/value.ts";
 import { ARRAY, OBJECT } from "./json-mark.ts";
@@ -16,6 +15,9 @@ import { MAX_DEPTH } from "./json-parser.ts";
 
 /** Characters between two looks at the clock. */
 const LOOK_EVERY = 64;
+
+/** Kinds of tables that share their shapes: each is a list of keys of its own. */
+const MAX_SHAPES = 1000;
 
 /** How a table came to be, which decides what may still be added to it. */
 type Origin =
@@ -75,6 +77,7 @@ function describe(error: unknown, atEnd: boolean): string | undefined {
   if (message.includes("code points")) return "escape sequence beyond U+10FFFF";
   const line = message.replace(/\s+/g, " ").replace(/^\[ParserError\] /, "");
   const words = line.charAt(0).toLowerCase() + line.slice(1);
+  if (words === "unterminated inline array") return "inline tables stand on one line, arrays end with ]";
   return atEnd ? words.replace(/^(?:invalid|unexpected) character,/, "unexpected end of the text,") : words;
 }
 
@@ -100,7 +103,10 @@ const WORD = /[0-9A-Za-z_+\-:.]/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 class Reader extends TOMLParser {
-  readonly root = newTable(OBJECT);
+  /** Where the shapes of this document's tables begin, and how many they are. */
+  private readonly shape = rootShape();
+  private shapes = 0;
+  readonly root = this.newTable(OBJECT);
   private readonly origins = new Map<LuaTable, Origin>([[this.root, "header"]]);
   /** The table of the last header. */
   private current = this.root;
@@ -155,13 +161,13 @@ class Reader extends TOMLParser {
     const name = fromText(path[path.length - 1]!);
     let tables = parent.getString(name);
     if (tables === undefined) {
-      tables = newTable(ARRAY);
+      tables = this.newTable(ARRAY);
       this.origins.set(tables, "tables");
-      parent.setString(name, tables);
+      this.store(parent, name, tables);
     } else if (!(tables instanceof LuaTable) || this.origins.get(tables) !== "tables") {
       throw new Problem(`${dotted(path)} is not an array of tables`, this.headerStart);
     }
-    this.current = newTable(OBJECT);
+    this.current = this.newTable(OBJECT);
     this.origins.set(this.current, "header");
     tables.append(this.current);
     return this.next(this.parseListEnd);
@@ -197,10 +203,26 @@ class Reader extends TOMLParser {
   }
 
   private child(parent: LuaTable, name: string, origin: Origin): LuaTable {
-    const table = newTable(OBJECT);
+    const table = this.newTable(OBJECT);
     this.origins.set(table, origin);
-    parent.setString(name, table);
+    this.store(parent, name, table);
     return table;
+  }
+
+  private newTable(mark: number): LuaTable {
+    const table = new LuaTable(this.shape);
+    table.mark = mark;
+    charge(64);
+    return table;
+  }
+
+  /** A new entry. Tables that are alike share one shape, as long as there are not too many kinds. */
+  private store(table: LuaTable, name: string, value: Value): void {
+    const { shape } = table;
+    if (shape.shared && this.shapes < MAX_SHAPES && shape.after(name, false) === undefined) {
+      this.shapes++;
+      table.setConstant(name, value);
+    } else table.setString(name, value);
   }
 
   // --- entries --------------------------------------------------------------------------------------------------------
@@ -233,7 +255,7 @@ class Reader extends TOMLParser {
     }
     const name = fromText(path[path.length - 1]!);
     if (table.getString(name) !== undefined) throw new Problem(`key ${dotted(path)} given twice`, start);
-    table.setString(name, toValue(value));
+    this.store(table, name, toValue(value));
   }
 
   // --- values ---------------------------------------------------------------------------------------------------------
@@ -258,7 +280,7 @@ class Reader extends TOMLParser {
   }
 
   override parseInlineList(): unknown {
-    this.state.resultArr ??= newTable(ARRAY);
+    this.state.resultArr ??= this.newTable(ARRAY);
     return super.parseInlineList();
   }
 
@@ -268,7 +290,7 @@ class Reader extends TOMLParser {
   }
 
   override parseInlineTable(): unknown {
-    this.state.resultTable ??= newTable(OBJECT);
+    this.state.resultTable ??= this.newTable(OBJECT);
     return super.parseInlineTable();
   }
 
@@ -288,13 +310,6 @@ class Reader extends TOMLParser {
     } while (this.nextChar());
     return undefined;
   }
-}
-
-function newTable(mark: number): LuaTable {
-  const table = state.vm.newTable();
-  table.mark = mark;
-  charge(64);
-  return table;
 }
 
 /** A value as the library hands it on: strings are its own, as characters; everything else is of this module. */

@@ -103,7 +103,6 @@ class Writer {
 
   /** Looks at a table before it is written, and notes that it is under way. */
   private enter(table: LuaTable): Layout {
-    tick();
     this.count(30);
     if (this.open.includes(table)) throw new Unwritable("a table inside itself");
     if (this.open.length >= MAX_DEPTH) throw new Unwritable(`nested deeper than ${MAX_DEPTH}`);
@@ -117,6 +116,7 @@ class Writer {
   }
 
   private inside(step: string | number, write: () => unknown): void {
+    tick();
     try {
       write();
     } catch (error) {

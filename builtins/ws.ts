@@ -1,4 +1,5 @@
 /** Websockets. */
+import { failure } from "../interpreter/error.ts";
 import { charge } from "../interpreter/memory.ts";
 import {
   custom,
@@ -18,6 +19,7 @@ import { state } from "../interpreter/state.ts";
 import { LuaTable } from "../interpreter/table.ts";
 import { type Cancellable, runningTask } from "../interpreter/task.ts";
 import type { Value } from "../interpreter/value.ts";
+import type { VirtualMachine } from "../interpreter/vm.ts";
 import { hostOf } from "./host.ts";
 import { Attempt } from "./http/attempt.ts";
 import { environmentOf } from "./http/context.ts";
@@ -70,7 +72,10 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
     summary: "Connects to a websocket server.",
     params: [string("url", { summary: "ws:// or wss://" }), connectOptions],
     returns: [returns("conn", "ws.connection")],
-    raises: ["`ws.connect: ws://host/: connection refused`, and so on, when there is no connection"],
+    raises: [
+      "`ws.connect: ws://host/: connection refused`, and so on, when there is no connection",
+      "`ws.connect: ws://host/: HTTP 403: BODY` when the server refuses the handshake",
+    ],
     source: "RFC 6455",
     example: `http.serve(0, {WS = {["/echo"] = function(conn) ws.send(conn, ws.recv(conn)) end}}, {
   host = "127.0.0.1",
@@ -84,6 +89,8 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
     run: (url, opts) => {
       const { vm } = state;
       const host = hostOf(vm);
+      const open = opened.get(vm) ?? 0;
+      if (open >= MAX_OPEN) throw failure(`ws.connect: too many connections (${open} are not closed)`);
       const environment = environmentOf(vm, "ws.connect");
       const attempt = new Attempt(opts.timeout);
       let connecting: Promise<WebsocketConnection>;
@@ -109,17 +116,22 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
         attempt.finish();
         throw raised("ws.connect", error);
       }
+      count(vm, 1);
       const waiting: Cancellable = connecting.then(
         (connection) => {
           const resource = { close: () => settledWithin(connection) };
           host.resources.add(resource);
-          void connection.finished.then(() => host.resources.delete(resource));
+          void connection.finished.then(() => {
+            count(vm, -1);
+            host.resources.delete(resource);
+          });
           return within(vm, () => {
             charge(2000);
             return newUserdata(connectionKind, connection);
           });
         },
         (error) => {
+          count(vm, -1);
           throw raised("ws.connect", error);
         },
       );
@@ -131,6 +143,14 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
   rows.recv,
   rows.close,
 ]);
+
+/** Websockets that each machine has open or is opening. */
+const opened = new WeakMap<VirtualMachine, number>();
+const MAX_OPEN = 1000;
+
+function count(vm: VirtualMachine, more: number): void {
+  opened.set(vm, (opened.get(vm) ?? 0) + more);
+}
 
 /** Closes a connection that the script left open. */
 async function settledWithin(connection: WebsocketConnection): Promise<void> {

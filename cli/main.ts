@@ -8,7 +8,6 @@ import { drained, outputFailure, writeText } from "../builtins/output.ts";
 import type { OptionValues } from "./options.ts";
 import { receivedSignal } from "./signals.ts";
 import { CommandError, Status, usageError } from "./status.ts";
-import { compiled } from "./version.ts";
 
 /** What begins as a word and is not a file: `assay WORD …`. A file of that name is run as `./WORD`. */
 const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promise<Status>>>> = {
@@ -27,14 +26,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<(args: string[]) => Promis
 /** Time that a stopped command gets to deliver its output when its reader is slow. */
 const DELIVERY_MS = 2000;
 
-/** Variables that make the runtime inside the executable run other code, or listen for a debugger. */
-const RUNTIME_VARIABLES = ["BUN_OPTIONS", "BUN_INSPECT", "BUN_INSPECT_CONNECT_TO", "BUN_INSPECT_NOTIFY"];
+/** Called by one of these names, through a link, it is the standard command: `lua script.lua`. */
+const LUA_NAMES = /(?:^|\/)lua(?:5\.5)?$/;
 
 async function main(args: string[]): Promise<Status> {
-  const variable = RUNTIME_VARIABLES.find((name) => process.env[name]);
-  if (variable !== undefined && compiled) {
-    throw usageError(`the environment variable ${variable} is set: it changes what this executable runs; unset it`);
-  }
+  if (LUA_NAMES.test(process.argv0)) return (await COMMANDS.lua!())(args);
   const first = args[0];
   if (first === undefined) return usage();
   if (first === "--") return args[1] === undefined ? usage() : runFile(args[1], args.slice(2), {});
@@ -105,6 +101,8 @@ function crash(error: unknown): void {
   void exit(Status.Failed);
 }
 
+// Makes modules of the runtime print what they send and receive.
+delete process.env.NODE_DEBUG;
 process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);
 main(process.argv.slice(2))

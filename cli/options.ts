@@ -127,6 +127,9 @@ export async function readOptions(
   try {
     parsed = (await parser.parse()) as Record<string, unknown>;
   } catch (error) {
+    // The library takes the names that every object has for options of its own, and fails.
+    const inherited = args.map((arg) => /^--?([^=]+)/.exec(arg)?.[1]).find((name) => name !== undefined && name in {});
+    if (inherited !== undefined) throw unknownOption(inherited, table);
     throw usageError(yargsWords(String((error as Error).message)));
   }
   const options: Record<string, string | true | readonly string[] | undefined> = {};

@@ -13,7 +13,16 @@ import {
   TAIL_CALL,
   TailSite,
 } from "./nodes/node.ts";
-import { ACROSS, CALLS_MASK, LOCALS, MAX_NATIVE_CALLS, NATIVE_WINDOW, type Registers, state } from "./state.ts";
+import {
+  ACROSS,
+  CALLS_MASK,
+  LOCALS,
+  MAX_NATIVE_CALLS,
+  NATIVE_TICKS,
+  NATIVE_WINDOW,
+  type Registers,
+  state,
+} from "./state.ts";
 import type { LuaTable, Shape } from "./table.ts";
 import { enterSlowly, reserve } from "./task.ts";
 import { NOTHING, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
@@ -223,6 +232,7 @@ export function invoke(fn: Value, args: Value[], R: Registers, base: number, sit
   R[base + 1] = site;
   state.top = base;
   state.argc = args.length;
+  state.ticks -= NATIVE_TICKS;
   if (state.hooks !== undefined) return state.hooks.callNative(R, base, callee, args);
   return callee.variadic === undefined ? callee.run(args[0], args[1], args[2]) : callee.variadic(args);
 }

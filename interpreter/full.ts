@@ -18,6 +18,7 @@ import type { VirtualMachine } from "./vm.ts";
 export function createFullVm(environment: Environment, limits?: Limits): VirtualMachine {
   const vm = createVm(limits);
   vm.debug = true;
+  vm.memory.mode = "generational"; // as the standard command sets it
   vm.undump = undump;
   openSearchers(vm, environment);
   const os = { ...osLibrary, functions: [...osLibrary.functions, ...osFullLibrary.functions] };

@@ -1,7 +1,7 @@
 /** The limits of a virtual machine, and the accounting that keeps it within its memory. */
 import { collectGarbage } from "./collector.ts";
 import { LuaError } from "./error.ts";
-import { debt, installReserve } from "./memory.ts";
+import { debt, installAlarm, installReserve } from "./memory.ts";
 import { clearDeadLocals, runningStack } from "./stack.ts";
 import { NATIVE_WINDOW, state } from "./state.ts";
 import type { VirtualMachine } from "./vm.ts";
@@ -71,6 +71,7 @@ export class Memory {
   /** The machine begins or stops running: its debt is the one that is charged. */
   enter(): void {
     debt.bytes = this.owed;
+    debt.limit = this.due - this.live;
   }
   leave(): void {
     this.owed = debt.bytes;
@@ -85,6 +86,7 @@ export class Memory {
   check(): void {
     if (this.live + debt.bytes >= this.due) this.census(0);
     else if (this.vm.finalizers.isWanted && this.running && debt.bytes > COLLECT_AFTER + this.live) this.census(0);
+    debt.limit = this.due - this.live;
   }
 
   /** Before an allocation of `bytes`: raises `not enough memory` if it would pass the limit. */
@@ -134,6 +136,7 @@ export class Memory {
     // Near the limit a census would be due all the time: it may be passed by an eighth between two of them.
     this.due = Math.max(this.limit, Math.min(this.live, this.limit) + this.limit / 8);
     if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
+    debt.limit = this.due - this.live;
     // The engine collects by measures of its own, which are too generous for a process with little memory.
     const ceiling = this.heapCeiling();
     const { fullGC, heapSize } = engine();
@@ -142,4 +145,8 @@ export class Memory {
   }
 }
 
+installAlarm(() => {
+  state.ticks = 0;
+  debt.limit = Infinity; // until that look around
+});
 installReserve((bytes) => state.vm.memory.reserve(bytes));

@@ -129,8 +129,9 @@ export function traceback(top: StackTop | undefined, message: string | undefined
   const bottom = all[all.length - 1];
   if (top?.coroutine.isRoot === true && bottom?.fn instanceof LuaFunction) lines.push("\n\t[C]: in ?");
   let shown = lines;
-  if (lines.length > FIRST_LEVELS + LAST_LEVELS) {
-    const skipped = lines.length - FIRST_LEVELS - LAST_LEVELS;
+  if (lines.length > FIRST_LEVELS + LAST_LEVELS + 1) {
+    // The reference does not count the level at which it notices.
+    const skipped = lines.length - FIRST_LEVELS - LAST_LEVELS - 1;
     shown = [
       ...lines.slice(0, FIRST_LEVELS),
       `\n\t...\t(skipping ${skipped} levels)`,

@@ -49,6 +49,8 @@ export const CALLS_MASK = 0xffff;
 
 /** Calls and loop turns between two looks at the clock, the memory debt and stop requests. */
 export const TICKS = 10_000;
+/** What a call of a native function counts for: it may take as long as many turns of a loop. */
+export const NATIVE_TICKS = 50;
 
 /** Why the evaluator is unwinding with SUSPENDED. */
 export enum Reason {

@@ -11,24 +11,36 @@ const root = join(import.meta.dir, "..");
  */
 const ENTRY_POINTS = ["cli/main.ts", "cli/checks/jq-worker.ts", "builtins/db/sqlite-worker.ts"];
 
+/** The environment as libraries name it: `process.env`, and `node_process.env` after an import. */
+const PROCESS_ENV = /\b(?:node_)?process\d*\.env\b/g;
+
+/** Other places where libraries look around: file, what it says, and what it is to say. */
+const REPLACEMENTS: readonly (readonly [file: string, from: string, to: string])[] = [
+  // yargs takes settings from the package.json of the current directory, or of any folder above it.
+  ["yargs/lib/platform-shims/esm.mjs", "findUp: escalade,", "findUp: () => undefined,"],
+];
+
 /**
- * Libraries see an environment without variables. Otherwise `LOG_STREAM`, which may well be set in a pod, makes `yaml`
- * print its tokens to standard output, and `PGUSER` decides whom a script without that permission connects as.
+ * Libraries see an environment without variables, and no files that nobody named. Otherwise `LOG_STREAM`, which may well
+ * be set in a pod, makes `yaml` print its tokens to standard output, and `PGUSER` decides whom a script without that
+ * permission connects as.
  */
-const environmentFree: BunPlugin = {
-  name: "environment-free",
+const sealedLibraries: BunPlugin = {
+  name: "sealed-libraries",
   setup(build) {
     build.onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
       const source = await Bun.file(path).text();
+      let sealed = source.replaceAll(PROCESS_ENV, "({})");
+      for (const [file, from, to] of REPLACEMENTS) {
+        if (!path.replaceAll("\\", "/").endsWith(`/node_modules/${file}`)) continue;
+        if (!sealed.includes(from)) throw new Error(`${file} has changed: it does not say ${from}`);
+        sealed = sealed.replace(from, to);
+      }
       // Undefined: the bundler reads the file as it would have.
-      if (!PROCESS_ENV.test(source)) return undefined;
-      return { contents: source.replaceAll(new RegExp(PROCESS_ENV, "g"), "({})"), loader: "js" };
+      return sealed === source ? undefined : { contents: sealed, loader: "js" };
     });
   },
 };
-
-/** The environment as libraries name it: `process.env`, and `node_process.env` after an import. */
-export const PROCESS_ENV = /\b(?:node_)?process\d*\.env\b/;
 
 /**
  * Options of `Bun.build` for everything but the executable itself.
@@ -51,7 +63,7 @@ export function bundleOptions(commit: string): Bun.BuildConfig {
       __dirname: '""',
       __filename: '""',
     },
-    plugins: [environmentFree],
+    plugins: [sealedLibraries],
   };
 }
 

@@ -33,3 +33,5 @@ function licenceText(folder: string, license: string): string {
   const by = typeof author === "string" ? author : (author?.name ?? "its authors");
   return `By ${by}, under the licence ${license} (https://spdx.org/licenses/${license}.html). ${homepage ?? ""}`.trim();
 }
+
+if (import.meta.main) process.stdout.write(await notices());

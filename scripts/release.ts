@@ -1,6 +1,6 @@
 /**
- * `npm run release`: the executables for all platforms, packed, with their checksums and the bill of materials, in
- * dist/release. `--target linux-x64,macos-arm64` makes only these.
+ * `npm run release`: the executables for all platforms, packed, with their checksums, the bill of materials and the notes,
+ * in dist/release. `--target linux-x64,macos-arm64` makes only these.
  *
  * Bun's executables for other platforms come as npm packages; they are checked against the hashes in bun.lock and kept
  * in node_modules/.cache. What is made here can only be run for this platform; everything is inspected.
@@ -24,6 +24,14 @@ const cache = join(root, "node_modules", ".cache", "assay-release");
 /** The line that `sha256sum --check` and `shasum --check` understand. */
 export function checksumLine(name: string, content: Uint8Array): string {
   return `${createHash("sha256").update(content).digest("hex")}  ${name}\n`;
+}
+
+/** What the change log says about a version, without its heading. */
+export function changesOf(log: string, version: string): string {
+  const [, ...sections] = log.split(/^(?=## \[)/m);
+  const section = sections.find((one) => one.startsWith(`## [${version}]`));
+  if (section === undefined) throw new Error(`CHANGELOG.md has nothing about ${version}`);
+  return `${section.slice(section.indexOf("\n")).trim()}\n`;
 }
 
 if (import.meta.main) await release();
@@ -65,6 +73,8 @@ async function release(): Promise<void> {
   const bill = JSON.stringify(await sbom(revision, time), undefined, 2);
   put(`assay-${version}.cdx.json`, Buffer.from(`${bill}\n`));
   writeFileSync(join(values.out, "SHA256SUMS"), sums);
+  const log = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+  writeFileSync(join(values.out, "NOTES.md"), changesOf(log, version));
 }
 
 function chosen(names: string | undefined): readonly Target[] {
@@ -81,7 +91,7 @@ function compiled(target: Target, revision: string): Buffer {
   const outfile = join(cache, `assay-${target.name}`);
   const build = Bun.spawnSync(
     [
-      ...[process.execPath, join(root, "scripts", "build.ts"), "--outfile", outfile],
+      ...[process.execPath, join(root, "scripts", "build.ts"), "--profile", "--outfile", outfile],
       ...["--target", target.bunTarget, "--executable-path", runtimeFor(target)],
     ],
     { env: { ...process.env, ASSAY_COMMIT: revision }, stdout: "ignore", stderr: "inherit" },

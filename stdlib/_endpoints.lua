@@ -19,7 +19,7 @@ function M.addresses(c, path, namespace, name)
       out[#out + 1] = address
     end
   end
-  local endpoints, response = H.get(c, path, { fn = "get", ok = { 200, 404 } })
+  local endpoints, response = H.get(c, path, { fn = "get", ok = { 200, 404 }, needed = true })
   local annotations = response.status == 200 and endpoints.metadata and endpoints.metadata.annotations or {}
   if response.status == 200 and annotations["endpoints.kubernetes.io/over-capacity"] ~= "truncated" then
     for _, subset in ipairs(endpoints.subsets or {}) do

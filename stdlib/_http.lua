@@ -35,6 +35,7 @@
 ---   hide_query  true: the path in messages goes without the query
 ---   raw       true: the body comes back as text, not decoded
 ---   lenient   true: a body that is not JSON comes back as text
+---   needed    true: an empty answer is an error, because the caller cannot do without
 ---   fn        name of the function, for messages in the styles "call" and "verb"
 ---   as        the method as messages name it;  shown: the path as messages name it
 ---   opts      the options of the call, as the user gave them: timeout, headers, ca_file, retries … override the client's
@@ -42,7 +43,7 @@
 ---
 --- Also here: `seg strict segs query num` (_url.lua), `rfc3339 parse_time clock` (_time.lua), `need error fail`
 --- (_error.lua), `poll waiting seconds` (_wait.lua), `object json pages group groups
---- field derive with without route_missing any`.
+--- field derive with without route_missing any targets around`.
 local errors = require("assay._error")
 local times = require("assay._time")
 local url = require("assay._url")
@@ -252,6 +253,34 @@ function M.target(spec, target)
   return settle(spec, described(setmetatable({ url = target }, metatable), spec))
 end
 
+--- How the functions of a module find out whom they talk to: `target(fn, url, name, value, …)` raises when the address,
+--- or another argument that is required, is missing.
+---@param spec table
+---@return fun(fn: string, url: any, ...): table
+function M.targets(spec)
+  return function(fn, url, ...)
+    errors.need(spec.name .. "." .. fn, "url", url, ...)
+    return M.target(spec, url)
+  end
+end
+
+--- Calls a function with a value, and undoes something afterwards, however the function ends.
+---@param fn fun(value: any): any ...
+---@param value any
+---@param undo fun() its error is raised, unless the function raised one, which says more
+---@return any ...
+function M.around(fn, value, undo)
+  local _ <close> = setmetatable({}, {
+    __close = function(_, raised)
+      local ok, why = pcall(undo)
+      if ok then return end
+      if raised == nil then error(why, 0) end
+      log.warn(why)
+    end,
+  })
+  return fn(value)
+end
+
 local function spec_of(c)
   return M.spec(c) or error("not a client: call the constructor first", 0)
 end
@@ -261,6 +290,9 @@ end
 ---@param ... string
 ---@return table
 function M.without(opts, ...)
+  if opts ~= nil and type(opts) ~= "table" then
+    error(("options must be a table (got a %s)"):format(type(opts)), 0)
+  end
   local out = {}
   for key, value in pairs(opts or {}) do out[key] = value end
   for _, key in ipairs({ ... }) do out[key] = nil end
@@ -548,7 +580,8 @@ local function decode(c, method, path, response, o)
   local body = response.body
   if body == nil or body == "" then return nil end
   local ok, value = pcall(json.parse, body)
-  if ok then return value end
+  -- None of the APIs says anything in a bare number or string: a proxy's page may.
+  if ok and (value == nil or type(value) == "table" or o.lenient) then return value end
   -- Of an answer that is no success, but was expected, only the status counts.
   if o.lenient or response.status >= 300 then return body end
   error(M.invalid_json(c, method, path, response, o), 0)
@@ -570,7 +603,9 @@ function M.request(c, method, path, o)
     error(concealed(M.fail(c, method, path, response, o), secret), 0)
   end
   if o.raw then return response.body, response end
-  return decode(c, method, path, response, o), response
+  local value = decode(c, method, path, response, o)
+  if value == nil and o.needed and response.status < 300 then error(M.invalid_json(c, method, path, response, o), 0) end
+  return value, response
 end
 
 --- Sends a request whose response's body is read while it arrives: returns the http builtin's stream. `o` is as for

@@ -8,7 +8,10 @@ local parsed = {}
 
 local function read(path)
   if not fs or not fs.exists(path) then return nil end
-  local text = fs.read(path)
+  local read_it, text = pcall(fs.read, path)
+  if not read_it then
+    error(("k8s: kubeconfig %s cannot be read: %s"):format(path, tostring(text):match("([^:]*)$"):match("%S.*")), 0)
+  end
   local known = parsed[path]
   if known and known.text == text then return known.config end
   local ok, config = pcall(yaml.parse, text)

@@ -249,7 +249,7 @@ function M.list(c, path, opts)
     return page
   end
   return M.all_pages(function()
-    return (H.get(c, path, { fn = "get", query = query }))
+    return (H.get(c, path, { fn = "get", query = query, needed = true }))
   end, function(token)
     local more = { query[1], query[2], { "limit", M.PAGE }, { "continue", token } }
     return (H.get(c, path, { fn = "get", query = more }))

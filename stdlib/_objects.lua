@@ -77,7 +77,7 @@ function M.object(c, kind, namespace, name)
   local path
   local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
     path = K.path(K.prefix(kind.group, version), kind.plural, namespace, name)
-    return H.get(c, path, { ok = OK_OR_404 })
+    return H.get(c, path, { ok = OK_OR_404, needed = true })
   end)
   if response.status == 404 then
     if spec.absent.single == "nil" then return nil end
@@ -129,7 +129,7 @@ function M.patch(c, kind, namespace, name, patch, subresource)
   local path
   local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
     path = K.path(K.prefix(kind.group, version), kind.plural, namespace, name) .. (subresource and "/" .. subresource or "")
-    return H.patch(c, path, patch, { ok = H.any, content_type = "application/merge-patch+json" })
+    return H.patch(c, path, patch, { ok = H.any, needed = true, content_type = "application/merge-patch+json" })
   end)
   if response.status < 200 or response.status > 299 then error(H.fail(c, "PATCH", path, response), 0) end
   return body
@@ -147,7 +147,7 @@ function M.create(c, kind, namespace, make, query)
   local body, response = M.versions(c, kind.group .. "/" .. kind.plural, versions_of(c, kind), function(version)
     path = K.path(K.prefix(kind.group, version), kind.plural, namespace)
     local object = make(kind.group == "" and version or kind.group .. "/" .. version)
-    return H.post(c, path, object, { ok = H.any, query = query })
+    return H.post(c, path, object, { ok = H.any, needed = true, query = query })
   end)
   if response.status < 200 or response.status > 299 then error(H.fail(c, "POST", path .. H.query(query), response), 0) end
   return body
@@ -213,7 +213,7 @@ end
 ---@return { group: string, version: string }[]
 function M.api_groups(c)
   local out = {}
-  for _, group in ipairs((H.get(c, "/apis")).groups or {}) do
+  for _, group in ipairs((H.get(c, "/apis", { needed = true })).groups or {}) do
     local preferred = group.preferredVersion or (group.versions or {})[1]
     if preferred then out[#out + 1] = { group = group.name, version = preferred.version } end
   end

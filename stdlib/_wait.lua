@@ -28,6 +28,7 @@ function M.arguments(fn, timeout, opts, default, interval)
     timeout, opts = nil, timeout
   end
   opts = opts or {}
+  if type(opts) ~= "table" then error(("%s: options must be a table (got a %s)"):format(fn, type(opts)), 0) end
   timeout = timeout == nil and default or timeout
   interval = opts.interval == nil and interval or opts.interval
   if not math.type(timeout) or not (timeout >= 0) then error(fn .. ": timeout must be a number of seconds", 0) end

@@ -17,7 +17,7 @@ local M = {}
 ---@field name string
 
 local function get(c, path)
-  return (H.get(c, path, { fn = "get" }))
+  return (H.get(c, path, { fn = "get", needed = true }))
 end
 
 --- The last events about an object, as one text; "" when there are none, or we may not see them.

@@ -42,10 +42,7 @@ function M.client(url, opts)
   return H.client(spec, url, opts)
 end
 
-local function target(fn, url, ...)
-  H.need("alertmanager." .. fn, "url", url, ...)
-  return H.target(spec, url)
-end
+local target = H.targets(spec)
 
 --- A time as the API takes it: a number is Unix seconds.
 local function stamp(value)
@@ -290,7 +287,7 @@ function M.create_silence(url, silence)
   local body = H.without(silence)
   body.matchers = matchers_of(silence.matchers)
   body.startsAt, body.endsAt = stamp(silence.startsAt), stamp(silence.endsAt)
-  return (H.post(c, "/api/v2/silences", body, { fn = "create_silence", ok = 200 }))
+  return (H.post(c, "/api/v2/silences", body, { fn = "create_silence", ok = 200, needed = true }))
 end
 
 --- Expires a silence; it stays visible in the state "expired".
@@ -422,16 +419,9 @@ function M.with_silence(url, matchers, hours, fn)
   local c = target("with_silence", url, "matchers", matchers, "hours", hours, "fn", fn)
   positive_hours("with_silence", "hours", hours)
   local id = M.create_silence(c, silence_of(matchers, hours)).silenceID
-  local _ <close> = setmetatable({}, {
-    __close = function(_, raised)
-      local ok, why = pcall(M.delete_silence, c, id)
-      if ok then return end
-      if raised == nil then error(why, 0) end
-      -- The function's own error says more.
-      log.warn(why)
-    end,
-  })
-  return fn(id)
+  return H.around(fn, id, function()
+    M.delete_silence(c, id)
+  end)
 end
 
 -- --- the server itself -----------------------------------------------------------------------------------------------

@@ -93,8 +93,13 @@ function login(c)
   state.session, c.token = body.token, body.token
 end
 
-local function request(c, method, path, o)
+--- Logs in before the first request, where that is the way.
+local function enter(c)
   if (c.token == nil or c.token == "") and c.username ~= nil and c.password ~= nil and not H.state(c).basic then login(c) end
+end
+
+local function request(c, method, path, o)
+  enter(c)
   o = o or {}
   o.ok = o.ok or 200
   return H.request(c, method, path, o)
@@ -159,7 +164,7 @@ end
 --- Raises "argocd: GET PATH HTTP STATUS: BODY", 403 for an unknown name without `project`.
 --- Example: assert.eq(c:application("shop").spec.project, "default")
 function Client:application(name, opts)
-  return get(self, app_path("application", name), app_query(self, opts), opts)
+  return (request(self, "GET", app_path("application", name), { query = app_query(self, opts), opts = opts, needed = true }))
 end
 
 local function status_of(app)
@@ -522,7 +527,7 @@ end
 --- Reads an application, lets `change` alter one of its sources, and writes the spec back.
 local function with_source(c, fn, name, opts, tool, change)
   local path = app_path(fn, name, "/spec")
-  local app_spec = c:application(name, opts).spec
+  local app_spec = c:application(name, opts).spec or {}
   local source = app_spec.source
   local sources = app_spec.sources or {}
   if opts and opts.source then
@@ -594,35 +599,53 @@ function Client:set_param(name, param, value, opts)
   end)
 end
 
+--- What one line of a log stream holds; nil for the last one, which only says that it is the last.
+local function log_entry(name, line)
+  local ok, entry = pcall(json.parse, line)
+  if not ok or type(entry) ~= "table" then return nil end
+  if entry.error then error(("argocd: logs of %s: %s"):format(name, entry.error.message or "unknown error"), 0) end
+  return entry.result and not entry.result.last and entry.result or nil
+end
+
 --- Log lines of an application's pods.
 --- Source: Argo CD API, ApplicationService_PodLogs
 ---@param name string
----@param opts { container: string?, pod: string?, namespace: string?, group: string?, kind: string?, resource: string?, tail: integer?, since: integer?, previous: boolean?, filter: string?, project: string?, app_namespace: string? }?
----  tail: lines; since: seconds
----@return { content: string, podName: string?, timeStampStr: string? }[] lines
+---@param opts { container: string?, pod: string?, namespace: string?, group: string?, kind: string?, resource: string?, tail: integer?, since: integer?, previous: boolean?, filter: string?, follow: boolean?, on_line: (fun(line: table): boolean?)?, project: string?, app_namespace: string? }?
+---  tail: lines; since: seconds. follow: returns the lines as they come, for loops, until the containers end; or gives
+---  them to on_line, which may return true to stop
+---@return { content: string, podName: string?, timeStampStr: string? }[] lines with `follow` an iterator over them, or nil with `on_line`
 --- Raises "argocd: GET PATH HTTP STATUS: BODY", "argocd: logs of NAME: MESSAGE".
 --- Example: for _, line in ipairs(c:logs("shop", { tail = 50 })) do log.info(line.content) end
 function Client:logs(name, opts)
   local path = app_path("logs", name, "/logs")
   local o = opts or {}
-  local text = request(self, "GET", path, {
-    raw = true, opts = opts, query = app_query(self, o, {
-      { "namespace", o.namespace }, { "podName", o.pod }, { "container", o.container }, { "sinceSeconds", o.since },
-      { "tailLines", o.tail }, { "follow", false }, { "filter", o.filter }, { "group", o.group }, { "kind", o.kind },
-      { "resourceName", o.resource }, { "previous", o.previous },
-    }),
+  local query = app_query(self, o, {
+    { "namespace", o.namespace }, { "podName", o.pod }, { "container", o.container }, { "sinceSeconds", o.since },
+    { "tailLines", o.tail }, { "follow", o.follow == true }, { "filter", o.filter }, { "group", o.group },
+    { "kind", o.kind }, { "resourceName", o.resource }, { "previous", o.previous },
   })
-  local out = {}
-  for line in text:gmatch("[^\r\n]+") do
-    local ok, entry = pcall(json.parse, line)
-    if ok and type(entry) == "table" and entry.error then
-      error(("argocd: logs of %s: %s"):format(name, entry.error.message or "unknown error"), 0)
+  if not o.follow then
+    local out = {}
+    for line in request(self, "GET", path, { raw = true, opts = opts, query = query }):gmatch("[^\r\n]+") do
+      out[#out + 1] = log_entry(name, line)
     end
-    local result = ok and type(entry) == "table" and entry.result
-    -- The last entry only says that it is the last.
-    if result and not result.last then out[#out + 1] = result end
+    return out
   end
-  return out
+  enter(self)
+  local stream = H.stream(self, "GET", path, { opts = opts, query = query })
+  local next_line = stream:lines()
+  local function following()
+    repeat
+      local line = next_line(stream)
+      local entry = line and log_entry(name, line)
+      if entry then return entry end
+    until not line
+  end
+  if not o.on_line then return following, nil, nil, stream end
+  local _ <close> = stream
+  for entry in following do
+    if o.on_line(entry) then return end
+  end
 end
 
 --- The Kubernetes events of an application.

@@ -46,10 +46,7 @@ function M.client(url, opts)
   return H.client(spec, url, opts)
 end
 
-local function target(fn, url, ...)
-  H.need("dex." .. fn, "url", url, ...)
-  return H.target(spec, url)
-end
+local target = H.targets(spec)
 
 -- --- discovery -------------------------------------------------------------------------------------------------------
 

@@ -364,7 +364,7 @@ function Client:create_annotation(annotation)
   H.need("grafana.create_annotation", "annotation", annotation, "text", annotation and annotation.text)
   local body = H.without(annotation)
   body.time, body.timeEnd = milliseconds(annotation.time), milliseconds(annotation.timeEnd)
-  return (H.post(self, "/api/annotations", body, with_org(self)))
+  return (H.post(self, "/api/annotations", body, with_org(self, { needed = true })))
 end
 
 --- Deletes an annotation.
@@ -389,17 +389,9 @@ end
 function Client:annotate(text, tags, fn)
   H.need("grafana.annotate", "text", text, "fn", fn)
   local id = self:create_annotation({ text = text, tags = tags, time = H.clock.time() * 1000 }).id
-  local _ <close> = setmetatable({}, {
-    __close = function(_, raised)
-      local path, body = "/api/annotations/" .. H.seg(id), { timeEnd = milliseconds(H.clock.time() * 1000) }
-      local ok, why = pcall(H.patch, self, path, body, with_org(self))
-      if ok then return end
-      if raised == nil then error(why, 0) end
-      -- The function's own error says more.
-      log.warn(why)
-    end,
-  })
-  return fn(id)
+  return H.around(fn, id, function()
+    H.patch(self, "/api/annotations/" .. H.seg(id), { timeEnd = milliseconds(H.clock.time() * 1000) }, with_org(self))
+  end)
 end
 
 -- --- alerts ----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,16 @@ local function shown(value)
   return tostring(value)
 end
 
+--- What was wanted and what came, for a message; text in quotes where it would look like the other.
+local function mismatch(expected, actual)
+  local wanted, got = shown(expected), shown(actual)
+  if wanted == got then
+    if type(expected) == "string" then wanted = '"' .. wanted .. '"' end
+    if type(actual) == "string" then got = '"' .. got .. '"' end
+  end
+  return ("expected %s, got %s"):format(wanted, got)
+end
+
 --- Sends one request to a complete address. Returns the response and the milliseconds it took, or nil and why there is none.
 local function request(fn, target, method, opts, more)
   opts = opts or {}
@@ -162,7 +172,7 @@ function M.json_path(url, path_expr, expected, opts)
   local actual
   if document then
     actual, why = lookup(document.value, path_expr)
-    if why == nil and not equal(actual, expected) then why = ("expected %s, got %s"):format(shown(expected), shown(actual)) end
+    if why == nil and not equal(actual, expected) then why = mismatch(expected, actual) end
   end
   return { ok = why == nil, actual = actual, expected = expected, status = status, error = why }
 end
@@ -187,7 +197,7 @@ function M.json_match(url, expected, opts)
       if missing then
         mismatches[#mismatches + 1] = missing
       elseif not equal(value, expected[path]) then
-        mismatches[#mismatches + 1] = ("%s: expected %s, got %s"):format(path, shown(expected[path]), shown(value))
+        mismatches[#mismatches + 1] = ("%s: %s"):format(path, mismatch(expected[path], value))
       end
     end
     if #mismatches > 0 then why = table.concat(mismatches, "; ") end

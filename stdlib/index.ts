@@ -28,6 +28,7 @@ import eso from "./eso.lua" with { type: "text" };
 import flux from "./flux.lua" with { type: "text" };
 import grafana from "./grafana.lua" with { type: "text" };
 import harbor from "./harbor.lua" with { type: "text" };
+import hashicorpVault from "./hashicorp.vault.lua" with { type: "text" };
 import healthcheck from "./healthcheck.lua" with { type: "text" };
 import k8s from "./k8s.lua" with { type: "text" };
 import kargo from "./kargo.lua" with { type: "text" };
@@ -49,6 +50,7 @@ export const modules: Readonly<Record<string, string>> = {
   flux,
   grafana,
   harbor,
+  "hashicorp.vault": hashicorpVault,
   healthcheck,
   k8s,
   kargo,

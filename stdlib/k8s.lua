@@ -137,7 +137,7 @@ end
 local list = K.list
 
 local function get(c, path)
-  return (H.get(c, path, { fn = "get" }))
+  return (H.get(c, path, { fn = "get", needed = true }))
 end
 
 --- How a body goes out: tables as JSON, text that looks like it too, other text as YAML.

@@ -46,10 +46,7 @@ end
 
 -- --- requests --------------------------------------------------------------------------------------------------------
 
-local function target(fn, url, ...)
-  H.need("prometheus." .. fn, "url", url, ...)
-  return H.target(spec, url)
-end
+local target = H.targets(spec)
 
 local function fail(fn, reason)
   error(("prometheus.%s: %s"):format(fn, reason), 0)

@@ -45,18 +45,15 @@ function M.client(url, opts)
   return H.client(spec, url, opts)
 end
 
-local function target(fn, url, ...)
-  H.need("traefik." .. fn, "url", url, ...)
-  return H.target(spec, url)
-end
+local target = H.targets(spec)
 
 local function get(fn, url, path)
-  return (H.get(target(fn, url), path))
+  return (H.get(target(fn, url), path, { needed = true }))
 end
 
 --- One object by its name.
 local function one(fn, url, path, name)
-  return (H.get(target(fn, url, "name", name), path .. H.seg(name)))
+  return (H.get(target(fn, url, "name", name), path .. H.seg(name), { needed = true }))
 end
 
 local PER_PAGE = 100

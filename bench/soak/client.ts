@@ -71,7 +71,9 @@ export class Client {
     });
     socket.on("error", () => {});
     socket.on("close", () => {
-      if (this.socket === socket) this.socket = undefined;
+      // One that was given up says nothing about the request under way on the next.
+      if (this.socket !== socket) return;
+      this.socket = undefined;
       this.settle?.(this.received === "" ? "refused" : "cut");
     });
   }

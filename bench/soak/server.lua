@@ -19,7 +19,7 @@ local url
 local function counted(fn)
   return function(req)
     counts.handled = counts.handled + 1
-    recent[counts.handled % RECENT] = req.headers["x-id"]
+    recent[counts.handled % RECENT + 1] = req.headers["x-id"]
     return fn(req)
   end
 end
@@ -45,7 +45,7 @@ local ticker = async.spawn_interval(function()
   counts.ticks = counts.ticks + 1
   memory:execute("create table if not exists t (n integer)")
   memory:execute("insert into t values (?)", { counts.ticks })
-  counts.purged = counts.purged + memory:execute("delete from t where n < ?", { counts.ticks - 10 }).affected
+  counts.purged = counts.purged + memory:execute("delete from t where n < ?", { counts.ticks - 10 })
 end, 100)
 
 http.serve(0, {

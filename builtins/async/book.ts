@@ -11,6 +11,8 @@ import { after, type Timer } from "../timer.ts";
 
 /** Tasks that may be alive at a time in one machine; each takes one to two kilobytes while it waits. */
 export const MAX_TASKS = 20_000;
+/** Intervals at a time in one machine. */
+export const MAX_INTERVALS = 1000;
 /** Failures kept for somebody to await them before the oldest are logged. */
 const MAX_FAILURES = 10_000;
 
@@ -136,6 +138,8 @@ export class Interval implements Awaitable {
   private timer: Timer;
   private run: Task | undefined = undefined;
   private due: number;
+  /** Of its function, among those that the machine keeps. */
+  private readonly key: number;
   private waiting = 0;
   private readonly end = Promise.withResolvers<Results>();
 
@@ -145,6 +149,7 @@ export class Interval implements Awaitable {
     private readonly periodMs: number,
   ) {
     this.due = performance.now() + periodMs;
+    this.key = book.keep(fn);
     this.timer = after(periodMs, () => this.turn());
     this.end.promise.catch(() => {});
     book.intervals.add(this);
@@ -186,6 +191,7 @@ export class Interval implements Awaitable {
     this.status = status;
     this.timer.cancel();
     this.book.intervals.delete(this);
+    this.book.release(this.key);
     hostOf(this.book.vm).resources.delete(this);
     if (status === "cancelled") this.end.resolve([]);
   }
@@ -225,7 +231,23 @@ export class Book {
   /** A stop that a task brought about: `os.exit`, the deadline. */
   stopped: Stop | undefined = undefined;
 
-  constructor(readonly vm: VirtualMachine) {}
+  /** Functions that run later, where the memory census finds them. */
+  private readonly kept: LuaTable;
+  private lastKey = 0;
+
+  constructor(readonly vm: VirtualMachine) {
+    this.kept = vm.newTable();
+    vm.registry.setString("_INTERVALS", this.kept);
+  }
+
+  keep(fn: Value): number {
+    this.kept.set(++this.lastKey, fn);
+    return this.lastKey;
+  }
+
+  release(key: number): void {
+    this.kept.set(key, undefined);
+  }
 
   stop(stop: Stop): void {
     this.stopped ??= stop;

@@ -62,10 +62,16 @@ export function withoutSecrets(message: string, secrets: readonly string[]): str
   return text;
 }
 
+/** Whether it was the program of a library that failed, on an answer it did not expect. */
+export function isFault(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+}
+
 /** A failure of the network in words, without the library's own. */
 export function networkWords(error: unknown): string {
   const words = systemError(error);
   if (words !== undefined) return words;
+  if (isFault(error)) return "unexpected answer from the server";
   const { message } = error as { message?: unknown };
   return typeof message === "string" && message !== "" ? message : "connection failed";
 }

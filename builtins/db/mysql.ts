@@ -6,6 +6,7 @@ import { hostOf } from "../host.ts";
 import type { Permissions } from "../permissions.ts";
 import type { DriverSettings } from "./drivers.ts";
 import { DatabaseError } from "./failure.ts";
+import { guardListeners } from "./guarded.ts";
 import { type Client, failureOf, NO_TLS } from "./mysql-library.ts";
 import { MysqlSession } from "./mysql-session.ts";
 import type { Driver, Session } from "./session.ts";
@@ -77,7 +78,11 @@ export class MysqlDriver implements Driver {
   private async connect(tls: TlsSettings | undefined, until: number): Promise<Client> {
     const { server, permissions } = this;
     const left = (): number => Math.max(1, until - performance.now());
-    const socket = await openSocket(server, permissions, left());
+    const unexpected = (): Error =>
+      new DatabaseError(`${server.host}:${server.port}: unexpected answer: not a MySQL server?`, { fatal: true });
+    const open = async (ms: number): Promise<Socket> =>
+      guardListeners(await openSocket(server, permissions, ms), unexpected);
+    const socket = await open(left());
     let first: Socket | undefined = socket;
     const { limit } = this.vm.memory;
     const options = {
@@ -90,7 +95,7 @@ export class MysqlDriver implements Driver {
       // Asked again when the library wants a connection to kill what a destroyed one was doing.
       stream: (give: (error: unknown, stream?: Socket) => void) => {
         if (first === undefined) {
-          openSocket(server, permissions, KILL_MS).then((another) => give(undefined, another), give);
+          open(KILL_MS).then((another) => give(undefined, another), give);
           return;
         }
         give(undefined, first);

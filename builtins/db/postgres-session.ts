@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Stream } from "node:stream";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import type { DriverSettings } from "./drivers.ts";
-import { DatabaseError, networkWords } from "./failure.ts";
+import { DatabaseError, isFault, networkWords } from "./failure.ts";
 import { TableParameter } from "./parameters.ts";
 import { DeclaredCursor, PortalCursor } from "./postgres-cursors.ts";
 import { type Client, makeClient, type RawQuery } from "./postgres-library.ts";
@@ -340,7 +340,7 @@ export class PostgresSession implements Session {
     }
     // A connection that fails takes its session with it, an error of the library's own does not.
     const code = server.code ?? "";
-    if (/^CONNECTION_|^E[A-Z]+$/.test(code) || !this.open) {
+    if (/^CONNECTION_|^E[A-Z]+$/.test(code) || isFault(error) || !this.open) {
       this.destroy();
       const words = code.startsWith("CONNECTION_") ? "the server closed the connection" : networkWords(error);
       return new DatabaseError(words, { fatal: true });

@@ -52,6 +52,8 @@ export class FileEngine implements Engine {
         safeIntegers: true,
       });
       if (request.confined) this.confine(request.path!);
+      // Before anything that reads the file.
+      this.database.run(`PRAGMA busy_timeout = ${Math.round(request.busyTimeoutMs)}`);
       this.changed = this.database.prepare("select changes(), last_insert_rowid()");
     } catch (error) {
       if (error instanceof EngineError) throw error;

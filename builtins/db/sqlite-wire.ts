@@ -20,8 +20,12 @@ export interface OpenRequest {
   readonly mode: "ro" | "rw" | "rwc";
   /** Whether the file must really be at `path`, which is a real path then: permissions were decided on that. */
   readonly confined: boolean;
+  /** Longest value of a result, in bytes: what the script could not hold is not even copied. */
+  readonly maxValue: number;
   /** Statements to run on the new connection; what fails in `optional` ones does not matter. */
   readonly setup: readonly { readonly sql: string; readonly optional: boolean }[];
+  /** How long others that have locked the file are waited for, in milliseconds. */
+  readonly busyTimeoutMs: number;
   /** The number of the request that is to stop between two rows, or LAST_REQUEST. Set by the main thread. */
   readonly stop: Int32Array;
 }

@@ -35,6 +35,7 @@ interface Open {
 let engine: Engine;
 /** The request that is to stop, or LAST_REQUEST for all. */
 let stop: Int32Array;
+let maxValue = Infinity;
 /** The request under way. */
 let current = 0;
 const encoder = new Encoder();
@@ -98,6 +99,7 @@ function handle(request: Exclude<Request, { op: "open" }>): Piece | undefined {
 
 async function start(request: OpenRequest): Promise<undefined> {
   stop = request.stop;
+  maxValue = request.maxValue;
   // Each engine is loaded only where it is wanted.
   engine =
     request.path === undefined
@@ -164,6 +166,10 @@ function run(request: RunRequest): Piece {
   return { ...piece, columns: columns.map((name, i) => ({ name, json: isJson(declared[i] ?? null) })) };
 }
 
+function isLongText(value: unknown): boolean {
+  return typeof value === "string" && value.length > maxValue;
+}
+
 function forget(): void {
   for (const statement of ready.values()) statement.free();
   ready.clear();
@@ -186,6 +192,8 @@ function more(cursor: number, limit: number): Piece {
       for (let i = 0; i < columns; i++) {
         const write = writers[i]!;
         const value = statement.value(i);
+        if (value !== null && typeof value === "object" ? value.length > maxValue : isLongText(value))
+          throw new EngineError("not enough memory", undefined, undefined);
         if (write === writeAsIs && typeof value === "bigint") encoder.integer(value);
         else write(encoder, value);
       }

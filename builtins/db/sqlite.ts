@@ -102,12 +102,11 @@ export class SqliteDriver implements Driver {
       // What it holds, and what SQLite needs to work on it, is each limited by the machine's memory.
       if (limit !== Infinity) pragmas.push(`max_page_count = ${Math.ceil(limit / 4096)}`, `hard_heap_limit = ${limit}`);
       const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
-      return { op: "open", path, confined: false, wasm, mode: "rwc", setup };
+      return { op: "open", path, confined: false, maxValue: limit, wasm, mode: "rwc", setup, busyTimeoutMs: 0 };
     }
     const { mode, real } = this.allowed(path);
     if (real !== undefined) this.files.add(real);
-    const pragmas = [`busy_timeout = ${Math.round(file.busyTimeoutMs)}`];
-    pragmas.push(`foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`);
+    const pragmas = [`foreign_keys = ${file.foreignKeys ? "ON" : "OFF"}`];
     const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
     if (mode === "ro") setup.push({ sql: "SELECT 1 FROM sqlite_schema LIMIT 1", optional: false });
     else {
@@ -115,7 +114,17 @@ export class SqliteDriver implements Driver {
       setup.push({ sql: `PRAGMA journal_mode = ${file.journalMode ?? "wal"}`, optional: false });
       setup.push({ sql: `PRAGMA synchronous = ${file.synchronous ?? "full"}`, optional: false });
     }
-    return { op: "open", path: real ?? path, confined: real !== undefined, wasm: undefined, mode, setup };
+    const { busyTimeoutMs } = file;
+    return {
+      op: "open",
+      path: real ?? path,
+      confined: real !== undefined,
+      maxValue: limit,
+      wasm: undefined,
+      mode,
+      setup,
+      busyTimeoutMs,
+    };
   }
 
   /**

@@ -1,5 +1,4 @@
 /** What the requests and connections of one virtual machine share. */
-import { reserveMemory } from "../../interpreter/memory.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { hostOf } from "../host.ts";
 import type { ClientContext } from "./client/perform.ts";
@@ -39,6 +38,6 @@ export function clientContext(vm: VirtualMachine, what: string): ClientContext {
   return {
     ...environmentOf(vm, what),
     pool: poolOf(vm),
-    reserve: (bytes) => within(vm, () => reserveMemory(bytes)),
+    hold: (bytes) => within(vm, () => vm.memory.hold(bytes)),
   };
 }

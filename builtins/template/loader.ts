@@ -1,15 +1,15 @@
 /** Where templates come from: a file and what lies in its folder, each compiled once for as long as it is remembered. */
 import { dirname, normalize } from "node:path/posix";
 import { failure } from "../../interpreter/error.ts";
-import { awaited, type Steps } from "../../interpreter/library/steps.ts";
+import type { Steps } from "../../interpreter/library/steps.ts";
 import { state } from "../../interpreter/state.ts";
-import { awaitPromise } from "../../interpreter/task.ts";
 import { toText } from "../../interpreter/text.ts";
 import { NOTHING } from "../../interpreter/value.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { errorCode } from "../errno.ts";
 import type { FileCall } from "../fs/access.ts";
 import { readFile } from "../fs/read.ts";
+import { settled } from "../settled.ts";
 import { compileTemplate } from "./compile.ts";
 import { parseTemplate } from "./parse.ts";
 import { Problem } from "./problem.ts";
@@ -125,8 +125,7 @@ export class FolderLoader implements Loader {
       }
       return NOTHING;
     });
-    state.nativeCalls++; // the record that continues here takes back the call it believes it made
-    yield* awaited(awaitPromise(reading));
+    yield* settled(reading);
     return found;
   }
 }

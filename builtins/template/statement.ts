@@ -1,5 +1,6 @@
 /** Statements to closures: output, control, assignments, blocks and other templates. */
 import type * as nodes from "nunjucks/src/nodes.js";
+import { countCall } from "../../interpreter/call.ts";
 import type { Steps } from "../../interpreter/library/steps.ts";
 import { state } from "../../interpreter/state.ts";
 import { lookAround } from "../../interpreter/task.ts";
@@ -26,7 +27,8 @@ import {
 /** Checks limits and stop requests, and lets other tasks have their turn when it is theirs. */
 function* lookAroundOrPause(): Steps<void> {
   if (!lookAround()) return;
-  state.nativeCalls++; // the record that continues here takes back the call it believes it made
+  // Nothing is called, but the record that continues here takes back a call.
+  countCall();
   yield;
 }
 

@@ -5,6 +5,7 @@ import { state } from "../../interpreter/state.ts";
 import { LuaTable } from "../../interpreter/table.ts";
 import { LuaFloat, type Value } from "../../interpreter/value.ts";
 import { ARRAY, OBJECT } from "../json-mark.ts";
+import type { MapMaker } from "./entries.ts";
 
 /** How many values aliases and merge keys may add. */
 const MAX_EXPANSION = 250_000;
@@ -13,15 +14,16 @@ const MAX_EXPANSION = 250_000;
 export type Fail = (message: string) => unknown;
 
 /** A value with an anchor. */
-export interface Anchored {
-  value: Value;
+export interface Anchored<T> {
+  /** Undefined while it is being read. */
+  value: T | undefined;
   /** False while the value is being read: an alias inside it would make a cycle. */
   done: boolean;
 }
 
 /** The anchors of one document after the other; the limit is one for all of them. */
 export class Anchors {
-  private readonly named = new Map<string, Anchored>();
+  private readonly named = new Map<string, Anchored<Value>>();
   private added = 0;
 
   newDocument(): void {
@@ -29,8 +31,8 @@ export class Anchors {
   }
 
   /** A value with an anchor begins; whoever reads it says when it is done. */
-  begin(name: string): Anchored {
-    const anchored: Anchored = { value: undefined, done: false };
+  begin(name: string): Anchored<Value> {
+    const anchored: Anchored<Value> = { value: undefined, done: false };
     this.named.set(name, anchored);
     return anchored;
   }
@@ -47,12 +49,18 @@ export class Anchors {
     this.count(fail);
     if (typeof value === "string") charge(value.length);
     if (!(value instanceof LuaTable)) return value;
-    const table = new LuaTable(state.vm.rootShape);
+    const { shape, vals, array } = value;
+    const table = new LuaTable(shape.shared ? shape : state.vm.rootShape);
     table.mark = value.mark;
-    value.forEach((key, element) => {
-      table.set(key, this.copy(element, fail));
-    });
-    charge(64);
+    charge(64 + (vals.length + array.length) * 8);
+    if (array.length > 1) table.reserveArray(array.map((element) => this.copyOf(element, fail)));
+    if (shape.shared) {
+      if (vals.length > 1) table.vals = vals.map((element) => this.copyOf(element, fail));
+    } else {
+      for (let slot = 1; slot < vals.length; slot++) {
+        if (vals[slot] !== undefined) table.set(shape.keys[slot], this.copy(vals[slot], fail));
+      }
+    }
     return table;
   }
 
@@ -69,26 +77,14 @@ export class Anchors {
     }
   }
 
+  /** The copy of an element, or of the nil that stands for none. */
+  private copyOf(element: Value, fail: Fail): Value {
+    return element === undefined ? undefined : this.copy(element, fail);
+  }
+
   private count(fail: Fail): void {
     tick();
     if (++this.added > MAX_EXPANSION) throw fail(`aliases add more than ${MAX_EXPANSION} values`);
-  }
-}
-
-/** A map under way: knows which keys it has been given, those with nil for a value included. */
-export class MapMaker {
-  private readonly nils = new Set<Value>();
-
-  constructor(readonly table: LuaTable) {}
-
-  has(key: Value): boolean {
-    const { table } = this;
-    return table.get(key) !== undefined || this.nils.has(key) || table.shape.slots.has(key as string);
-  }
-
-  add(key: Value, value: Value): void {
-    if (value === undefined) this.nils.add(key);
-    else this.table.set(key, value);
   }
 }
 

@@ -13,8 +13,9 @@ import { fromText } from "../../interpreter/text.ts";
 import { float, isInteger, isNumber, toDouble, type Value } from "../../interpreter/value.ts";
 import { ARRAY, OBJECT } from "../json-mark.ts";
 import { MAX_DEPTH } from "../json-parser.ts";
-import { type Anchored, Anchors, keyOf, MapMaker, printable, shownKey } from "./anchors.ts";
+import { type Anchored, Anchors, keyOf, printable, shownKey } from "./anchors.ts";
 import { coreValue } from "./core.ts";
+import { MapMaker } from "./entries.ts";
 import { withLibrary } from "./library.ts";
 
 /** Memory that the library takes for each token of a document while it reads it, in bytes. */
@@ -115,7 +116,8 @@ class Reader {
     const { yaml } = this;
     if (yaml.isAlias(node)) return this.alias(node);
     const { anchor, tag } = node as Scalar;
-    const anchored: Anchored | undefined = anchor === undefined ? undefined : this.anchors.begin(fromText(anchor));
+    const anchored: Anchored<Value> | undefined =
+      anchor === undefined ? undefined : this.anchors.begin(fromText(anchor));
     const value = tag === undefined || tag === "!" ? this.untagged(node) : this.tagged(node, tag);
     if (anchored !== undefined) {
       anchored.value = value;
@@ -129,15 +131,12 @@ class Reader {
     if (yaml.isMap(node)) return this.map(node);
     if (yaml.isSeq(node)) return this.list(node);
     const { type, tag, source = "" } = node as Scalar;
-    return type === "PLAIN" && tag === undefined ? this.plain(source) : this.text(source);
+    const value = type === "PLAIN" && tag === undefined ? coreValue(source, this.nullValue) : source;
+    return typeof value === "string" ? this.text(node, value) : value;
   }
 
-  private plain(source: string): Value {
-    const value = coreValue(source, this.nullValue);
-    return typeof value === "string" ? this.text(value) : value;
-  }
-
-  private text(text: string): string {
+  private text(node: Node, text: string): string {
+    if (!text.isWellFormed()) throw this.error("lone surrogate", start(node));
     const bytes = fromText(text);
     charge(bytes.length + 24);
     return bytes;
@@ -154,7 +153,7 @@ class Reader {
     if (yaml.isSeq(node) && name === "seq") return this.list(node);
     if (yaml.isScalar(node)) {
       const { source = "" } = node;
-      if (name === "str") return this.text(source);
+      if (name === "str") return this.text(node, source);
       const value = coreValue(source, undefined);
       if (name === "float") {
         if (isNumber(value)) return float(toDouble(value));

@@ -54,7 +54,6 @@ class Writer {
    */
   private table(table: LuaTable, indent: string, inline: boolean): void {
     const { open } = this;
-    tick();
     if (open.includes(table)) throw new Unwritable("a table inside itself");
     if (open.length >= MAX_DEPTH) throw new Unwritable(`nested deeper than ${MAX_DEPTH}`);
     open.push(table);
@@ -91,6 +90,7 @@ class Writer {
   /** A value behind `- ` or `: ` (compact: a table begins on the same line) or behind `key:`. */
   private inside(value: Value, step: string | number, indent: string, compact: boolean): void {
     const deeper = indent + INDENT;
+    tick();
     try {
       if (!(value instanceof LuaTable)) this.line(`${compact ? "" : " "}${this.scalar(value, deeper)}`);
       else if (compact) this.table(value, deeper, true);

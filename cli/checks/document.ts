@@ -1,17 +1,7 @@
 /** Check files as trees whose every value knows its place in the file. */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseAllDocuments,
-  type YAMLMap,
-} from "yaml";
+import { readYamlTree, type TreeEntry, type YamlTree } from "../../builtins/yaml/tree.ts";
 import type { Mistakes, Place } from "./mistakes.ts";
+import { Source, SourcePlace } from "./source.ts";
 import type { Template } from "./substitute.ts";
 
 export type Scalar = null | boolean | number | bigint | string;
@@ -47,232 +37,113 @@ export interface Entry {
 export type Tree = ScalarTree | ListTree | MapTree;
 
 /** Values that aliases may multiply a file to. */
-const MAX_NODES = 200_000;
-const MAX_DEPTH = 200;
+export const MAX_NODES = 200_000;
+export const MAX_DEPTH = 200;
+
+export class TooLarge {}
 
 /** Reads a check file's text. Returns undefined when it is not one YAML document; the mistakes say why. */
 export function readDocument(text: string, file: string, mistakes: Mistakes): Tree | undefined {
-  let documents: ReturnType<typeof parseAllDocuments>;
+  const read = readYamlTree(text);
+  const [document, second] = read?.documents ?? [];
+  if (read === undefined || document === undefined || second !== undefined || isNothing(document)) {
+    const { readByLibrary } = require("./library-document.ts") as typeof import("./library-document.ts");
+    return readByLibrary(text, file, mistakes);
+  }
+  const reader = new Reader(new Source(file, read.text), mistakes);
   try {
-    documents = parseAllDocuments(text, {
-      uniqueKeys: false,
-      merge: true,
-      version: "1.2",
-      prettyErrors: false,
-    });
-  } catch {
-    mistakes.add({ file, line: 1, column: 1, text: "", width: 1 }, "", "nested too deeply");
+    return reader.tree(document, "", 0);
+  } catch (error) {
+    if (!(error instanceof TooLarge) && !(error instanceof RangeError)) throw error;
+    mistakes.add(reader.place(0, 0), "", `more than ${MAX_NODES} values (aliases expanded), or nested too deeply`);
     return undefined;
   }
-  const reader = new Reader(new Source(file, text), mistakes);
-  const [document, second] = documents;
-  if (document === undefined) {
-    mistakes.add(reader.place(0, 0), "", "the file is empty (a mapping with checks expected)");
-    return undefined;
-  }
-  if (second !== undefined) {
-    mistakes.add(reader.place(second.range?.[0] ?? 0, 3), "", "a second document (a check file is one document)");
-    return undefined;
-  }
-  return reader.document(document as Document<Node>);
 }
 
-class TooLarge {}
-
-/** A file's text and where its lines begin. */
-class Source {
-  private starts: number[] | undefined;
-
-  constructor(
-    readonly file: string,
-    readonly text: string,
-  ) {}
-
-  /** The line that an offset lies in, from 1, and where it begins. */
-  lineAt(offset: number): { line: number; start: number } {
-    this.starts ??= lineStarts(this.text);
-    let low = 0;
-    let high = this.starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, start: this.starts[low]! };
-  }
+function isNothing(tree: YamlTree): boolean {
+  return tree.kind === "scalar" && tree.value === null;
 }
 
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-/** A place that is worked out when somebody asks: every value of a file has one, and hardly any is shown. */
-class SourcePlace implements Place {
-  readonly width: number;
-  private readonly offset: number;
-
-  constructor(
-    private readonly source: Source,
-    offset: number,
-    width: number,
-  ) {
-    this.offset = Math.min(offset, source.text.length);
-    this.width = Math.max(1, width);
-  }
-
-  get file(): string {
-    return this.source.file;
-  }
-
-  get line(): number {
-    return this.source.lineAt(this.offset).line;
-  }
-
-  get column(): number {
-    return this.offset - this.source.lineAt(this.offset).start + 1;
-  }
-
-  get text(): string {
-    const { start } = this.source.lineAt(this.offset);
-    const end = this.source.text.indexOf("\n", start);
-    return this.source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
-  }
-}
-
+/** From the places in the text to those for people; aliases and merges are resolved. */
 class Reader {
   private nodes = 0;
-  private readonly under = new Set<Node>();
-  private documentRead!: Document<Node>;
+  private readonly under = new Set<YamlTree>();
 
   constructor(
     private readonly source: Source,
     private readonly mistakes: Mistakes,
   ) {}
 
-  document(document: Document<Node>): Tree | undefined {
-    this.documentRead = document;
-    // What follows the first syntax error is mostly caused by it.
-    for (const problem of [...document.errors.slice(0, 1), ...document.warnings]) {
-      const [start, end] = problem.pos;
-      const words = problem.message.replace(/^[A-Z]/, (c) => c.toLowerCase()).replace(/\.$/, "");
-      this.mistakes.add(this.place(start, end - start), "", `not valid YAML: ${words}`);
-    }
-    if (this.mistakes.any) return undefined;
-    if (document.contents === null) {
-      this.mistakes.add(this.place(0, 0), "", "the file is empty (a mapping with checks expected)");
-      return undefined;
-    }
-    try {
-      return this.tree(document.contents, "", 0);
-    } catch (error) {
-      if (!(error instanceof TooLarge) && !(error instanceof RangeError)) throw error;
-      this.mistakes.add(this.place(0, 0), "", `more than ${MAX_NODES} values (aliases expanded), or nested too deeply`);
-      return undefined;
-    }
+  place(at: number, end: number | (() => number)): Place {
+    return new SourcePlace(this.source, at, end);
   }
 
-  place(offset: number, width: number): Place {
-    return new SourcePlace(this.source, offset, width);
-  }
-
-  private placeOf(node: Node | null): Place {
-    const range = node?.range;
-    return range ? this.place(range[0], range[1] - range[0]) : this.place(0, 1);
-  }
-
-  private tree(node: Node, path: string, depth: number): Tree {
+  tree(tree: YamlTree, path: string, depth: number): Tree {
     if (++this.nodes > MAX_NODES || depth > MAX_DEPTH) throw new TooLarge();
-    if (isAlias(node)) {
-      const target = node.resolve(this.documentRead);
-      if (target === undefined || this.under.has(target)) {
-        this.mistakes.add(
-          this.placeOf(node),
-          path,
-          `*${node.source} ${target === undefined ? "has no anchor" : "contains itself"}`,
-        );
-        return { kind: "scalar", value: null, at: this.placeOf(node), deferred: true };
-      }
-      return this.tree(target, path, depth + 1);
+    if (tree.kind === "scalar") {
+      return { kind: "scalar", value: tree.value, at: this.place(tree.at, tree.end) };
     }
-    const at = this.placeOf(node);
-    if (isScalar(node)) return { kind: "scalar", value: this.scalar(node.value), at };
-    this.under.add(node);
+    if (tree.kind === "alias") {
+      const { name, target } = tree;
+      if (target !== undefined && !this.under.has(target)) return this.tree(target, path, depth + 1);
+      const at = this.place(tree.at, tree.end);
+      this.mistakes.add(at, path, `*${name} ${target === undefined ? "has no anchor" : "contains itself"}`);
+      return { kind: "scalar", value: null, at, deferred: true };
+    }
+    const at = this.place(tree.at, () => endOf(tree, this.source.text));
+    this.under.add(tree);
     try {
-      if (isSeq(node)) {
-        const items = node.items.map((item, i) => this.tree(this.itemNode(item), `${path}[${i}]`, depth + 1));
-        return { kind: "list", items, at };
-      }
-      if (isMap(node)) return { kind: "map", entries: this.entries(node, path, depth), at };
+      if (tree.kind === "map") return { kind: "map", entries: this.entries(tree.entries, path, depth), at };
+      return { kind: "list", items: tree.items.map((item, i) => this.tree(item, `${path}[${i}]`, depth + 1)), at };
     } finally {
-      this.under.delete(node);
+      this.under.delete(tree);
     }
-    throw new TooLarge();
   }
 
-  private itemNode(item: unknown): Node {
-    // A sequence of pairs (`[a: 1]`) holds them unwrapped.
-    if (isPair(item)) return this.documentRead.createNode({ [String(item.key)]: item.value });
-    return item as Node;
-  }
-
-  private scalar(value: unknown): Scalar {
-    if (value === undefined || value === null) return null;
-    if (
-      typeof value === "string" ||
-      typeof value === "number" ||
-      typeof value === "boolean" ||
-      typeof value === "bigint"
-    )
-      return value;
-    return String(value);
-  }
-
-  private entries(map: YAMLMap, path: string, depth: number): Map<string, Entry> {
+  private entries(given: readonly TreeEntry[], path: string, depth: number): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
-    for (const pair of map.items as Pair<Node, Node | null>[]) {
-      const { key } = pair;
-      if (!isScalar(key)) {
-        this.mistakes.add(this.placeOf(key), path, "a key must be a plain value");
+    for (const { key, merges, at, end, value } of given) {
+      if (merges) {
+        mergeInto(merged, this.tree(value, path, depth), path, this.mistakes);
         continue;
       }
-      const keyAt = this.placeOf(key);
-      const name = String(key.value ?? "");
-      if (name === "<<" && key.type === "PLAIN") {
-        this.merge(pair.value, merged, path, depth);
-        continue;
-      }
+      const keyAt = this.place(at, end);
+      const name = String(key ?? "");
       const inside = path === "" ? name : `${path}.${name}`;
       const known = entries.get(name);
       if (known !== undefined) {
         this.mistakes.add(keyAt, inside, `the key "${name}" is here twice (first in line ${known.keyAt.line})`);
         continue;
       }
-      const value: Tree =
-        pair.value === null || pair.value === undefined
-          ? { kind: "scalar", value: null, at: keyAt }
-          : this.tree(pair.value, inside, depth + 1);
-      entries.set(name, { keyAt, value });
+      entries.set(name, { keyAt, value: this.tree(value, inside, depth + 1) });
     }
     for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry);
     return entries;
   }
+}
 
-  /** `<<: *defaults`, or a list of such; the first that has a key wins. */
-  private merge(value: Node | null, into: Map<string, Entry>, path: string, depth: number): void {
-    if (value === null) return;
-    const tree = this.tree(value, path, depth + 1);
-    const maps = tree.kind === "list" ? tree.items : [tree];
-    for (const map of maps) {
-      if (map.kind !== "map") {
-        this.mistakes.add(map.at, path, "<< takes a mapping or a list of them");
-        continue;
-      }
-      for (const [name, entry] of map.entries) if (!into.has(name)) into.set(name, entry);
+/** `<<: *defaults`, or a list of such; the first that has a key wins. */
+export function mergeInto(into: Map<string, Entry>, tree: Tree, path: string, mistakes: Mistakes): void {
+  if (tree.kind === "scalar" && tree.value === null) return;
+  for (const map of tree.kind === "list" ? tree.items : [tree]) {
+    if (map.kind !== "map") {
+      mistakes.add(map.at, path, "<< takes a mapping or a list of them");
+      continue;
     }
+    for (const [name, entry] of map.entries) if (!into.has(name)) into.set(name, entry);
   }
+}
+
+/** Where a value ends in the text. */
+function endOf(tree: YamlTree, text: string): number {
+  if (tree.kind === "scalar" || tree.kind === "alias") return tree.end;
+  const last = tree.kind === "list" ? tree.items.at(-1) : tree.entries.at(-1);
+  const inside = last === undefined ? tree.at + 1 : "key" in last ? endOf(last.value, text) : endOf(last, text);
+  const closing = { "[": "]", "{": "}" }[text[tree.at]!];
+  if (closing === undefined) return inside;
+  const end = text.indexOf(closing, inside);
+  return end < 0 ? inside : end + 1;
 }
 
 /** The value of a tree without its places; text with captures as templates. Maps have no prototype: no key is special. */

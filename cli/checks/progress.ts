@@ -146,14 +146,16 @@ class Live implements Progress {
 
   private live(): string {
     const style = this.style();
-    const room = Math.max(1, terminalSize().rows - 3);
+    // Half of the screen is for what has ended.
+    const room = Math.max(1, Math.floor(terminalSize().rows / 2));
     const all = [...this.running];
     const shown = all.slice(0, all.length > room ? room - 1 : room);
     const out = shown.map(([check, { since, note }]) => {
       const time = readableDuration(performance.now() - since);
       const spinner = FRAMES[this.frame % FRAMES.length]!;
-      const text = `${spinner} ${oneLine(check.name)}  ${time}${note === "" ? "" : `  ${note}`}`;
-      return paint(style, "dim", fit(text, style.width - 1));
+      // The time stays visible, whatever the name's length; the note takes what is left.
+      const name = fit(`${spinner} ${oneLine(check.name)}`, Math.max(style.width - 3 - time.length, 10));
+      return paint(style, "dim", fit(`${name}  ${time}${note === "" ? "" : `  ${note}`}`, style.width - 1));
     });
     if (shown.length < all.length) out.push(paint(style, "dim", `  and ${all.length - shown.length} more`));
     const failed = this.failed === 0 ? "" : `, ${this.failed} failed`;

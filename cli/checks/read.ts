@@ -60,7 +60,7 @@ function duration(given: unknown): number | undefined {
 export function readCheck(check: CheckTree, rules: Rules): Check {
   const { tree, path, file } = check;
   const get = (key: string) => plainOf(tree, key);
-  const until = text(get("until"));
+  const until = text(get("until")) ?? text(plainOf(file, "until"));
   const retries = get("retries") ?? plainOf(file, "retries");
   const typeName = text(get("type"));
   const steps = child(tree, "steps");

@@ -50,7 +50,7 @@ export async function request(spec: RequestSpec, context: RunContext): Promise<A
     const plan = planOf(spec, context);
     const environment = environmentOf(context.run, "http");
     const pool = poolOf(context.run);
-    return { response: await perform(plan, { ...environment, pool, reserve: () => {} }, operation) };
+    return { response: await perform(plan, { ...environment, pool, hold: () => {} }, operation) };
   } catch (error) {
     if (error instanceof Failure) return { error: toTextLossy(error.words) };
     if (error instanceof LuaError && typeof error.value === "string") return { error: toTextLossy(error.value) };

@@ -25,6 +25,10 @@ export class Rules {
   checkOne(check: CheckTree, read: Check): void {
     const { tree, path } = check;
     for (const key of ["until", "if"]) this.jq(tree, path, [key], plainText(child(tree, key)));
+    const { file } = check;
+    const common = child(tree, "until") === undefined ? plainText(child(file, "until")) : undefined;
+    if (typeof common === "string")
+      this.expressions.push({ text: common, place: placeAt(file, ["until"]), path: "until" });
     for (const name of Object.keys(read.capture)) this.jq(tree, path, ["capture", name], read.capture[name]);
     const steps = child(tree, "steps");
     if (steps === undefined) this.step(tree, path, read.steps[0], check.folder);

@@ -30,6 +30,7 @@ const FILE_KEYS: Readonly<Record<string, Schema>> = {
   timeout: { ...DURATION, description: "all checks together", default: "120s" },
   retries: { ...COUNT, description: "further attempts of a failed check", default: 0 },
   backoff: { ...BACKOFF, description: "wait before each of them", default: "1s" },
+  until: { ...JQ, description: "jq condition on each check's result, instead of a number of retries" },
   parallel: {
     title: "true, false or a number of checks",
     anyOf: [{ type: "boolean" }, { type: "integer", minimum: 1 }],

@@ -29,11 +29,12 @@ const FILES = "*.(lua|yaml|yml)";
 
 function bash(): string {
   const words = [...commands().map(({ name }) => name), ...ALL_OPTIONS.map(({ name }) => `--${name}`)].join(" ");
+  // Names may hold blanks, so only line ends separate.
   return `_assay() {
-  local current="\${COMP_WORDS[COMP_CWORD]}"
-  COMPREPLY=($(compgen -W "${words}" -- "$current") $(compgen -d -S / -- "$current") $(compgen -f -- "$current" | grep -E '\\.(lua|ya?ml)$'))
+  local current="\${COMP_WORDS[COMP_CWORD]}" words="${words}" IFS=$'\\n'
+  COMPREPLY=($(compgen -W "\${words// /$'\\n'}" -- "$current") $(compgen -d -- "$current") $(compgen -f -- "$current" | grep -E '\\.(lua|ya?ml)$'))
 }
-complete -o nospace -o filenames -F _assay assay
+complete -o filenames -F _assay assay
 `;
 }
 

@@ -182,7 +182,8 @@ function allowed(mode: string): string {
 
 /** An error of the reader is a failure of `load`, as in the reference. */
 function* catching(steps: Steps<Results>): Steps<Results> {
-  const { nativeCalls, top } = state;
+  const { nativeCalls, top, coroutine } = state;
+  coroutine.protectedCalls++;
   try {
     return yield* steps;
   } catch (thrown) {
@@ -191,6 +192,8 @@ function* catching(steps: Steps<Results>): Steps<Results> {
     state.nativeCalls = nativeCalls;
     state.top = top;
     return [undefined, error.value];
+  } finally {
+    coroutine.protectedCalls--;
   }
 }
 

@@ -113,9 +113,10 @@ function closeWrapped(coroutine: Coroutine, thrown: unknown): Results | Suspende
 
 /** Closes the variables of a coroutine that died of an error; the error that is left in the end. */
 function* closePending(coroutine: Coroutine, error: LuaError): Steps<LuaError> {
-  const { nativeCalls, top } = state;
+  const { top, coroutine: closer } = state;
+  const calls = state.nativeCalls - closer.entryCalls;
   let last = error;
-  state.coroutine.protectedCalls++;
+  closer.protectedCalls++;
   for (let value = coroutine.pending.shift(); value !== undefined; value = coroutine.pending.shift()) {
     try {
       if (call(metamethod(value, Event.Close), [value, last.value]) === SUSPENDED) yield;
@@ -123,11 +124,11 @@ function* closePending(coroutine: Coroutine, error: LuaError): Steps<LuaError> {
       const second = caught(thrown);
       if (!(second instanceof LuaError)) throw second;
       last = second;
-      state.nativeCalls = nativeCalls;
+      state.nativeCalls = closer.entryCalls + calls;
       state.top = top;
     }
   }
-  state.coroutine.protectedCalls--;
+  closer.protectedCalls--;
   return last;
 }
 

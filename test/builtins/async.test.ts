@@ -333,6 +333,24 @@ describe("async", () => {
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 
+  // Two tasks that only exchange values never wait for anything outside.
+  const EXCHANGE = `local a, b = async.channel(0), async.channel(0)
+    local one = async.spawn(function() while true do a:send(1) b:recv() end end)
+    local two = async.spawn(function() while true do a:recv() b:send(1) end end)`;
+  test("tasks that keep each other busy leave the others their turn", async () => {
+    const source = `${EXCHANGE} for i = 1, 3 do sleep(0.001) end one:cancel() two:cancel() return "ended"`;
+    expect(await results(source)).toEqual(["ended"]);
+  });
+  test("tasks that keep each other busy are stopped by the deadline", async () => {
+    const begun = performance.now();
+    const limits = { memoryBytes: Infinity, timeoutMs: 50 };
+    expect(await errorOf(`${EXCHANGE} one:await()`, { limits })).toBe("timeout of 0.05s exceeded");
+    expect(await errorOf(`local function again() async.spawn(again) end again() sleep(60)`, { limits })).toBe(
+      "timeout of 0.05s exceeded",
+    );
+    expect(performance.now() - begun).toBeLessThan(1100);
+  });
+
   test("short tasks may be any number, waiting ones only so many", async () => {
     expect(
       await results(`local n = 0 for i = 1, 200000 do async.spawn(function() n = n + 1 end) end sleep(0.001) return n`),

@@ -47,6 +47,23 @@ describe("with other processes", () => {
     expect(await results(rows, { args: [`sqlite://${path}`] })).toEqual(["a", 1000, 500500, "b", 1000, 500500]);
   }, 60_000);
 
+  test("several that open a new file at once wait for each other", async () => {
+    const source = `local path = ...
+      for round = 1, 5 do
+        local tasks = {}
+        for i = 1, 5 do
+          tasks[i] = async.spawn(function()
+            local c <close> = db.connect(path .. round)
+            c:execute("create table if not exists t (n int)")
+            return c:execute("insert into t values (1)")
+          end)
+        end
+        async.all(tasks)
+      end
+      return "done"`;
+    expect(await results(source, { args: [`sqlite://${fresh()}`] })).toEqual(["done"]);
+  }, 60_000);
+
   test("transactions that read before they write do not block each other for good", async () => {
     const path = fresh();
     await results(
@@ -345,7 +362,7 @@ describe("long statements", () => {
   });
 
   test("after the timeout a file can be used again, a database in memory is lost", async () => {
-    const script = `local c <close> = db.connect(..., {timeout = 0.5})
+    const script = `local c <close> = db.connect(..., {timeout = 2})
       pcall(c.query, c, "${endless} count(*) from n")
       local ok, result = pcall(c.query_one, c, "select 4 as v")
       return ok and result.v or result`;

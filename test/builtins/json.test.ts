@@ -563,7 +563,7 @@ describe("random", () => {
       }),
       { numRuns: 400 },
     );
-  });
+  }, 30_000);
 
   test("any double is read back", () => {
     fc.assert(
@@ -573,7 +573,7 @@ describe("random", () => {
       }),
       { numRuns: 1000 },
     );
-  });
+  }, 30_000);
 
   test("any 64-bit integer is read back", () => {
     fc.assert(
@@ -582,7 +582,7 @@ describe("random", () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000);
 
   test("any text is written so that it reads back", () => {
     fc.assert(
@@ -592,7 +592,7 @@ describe("random", () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 30_000);
 
   test("any bytes parse or raise one error", () => {
     const pieces = [
@@ -629,7 +629,7 @@ describe("random", () => {
       }),
       { numRuns: 3000 },
     );
-  });
+  }, 30_000);
 });
 
 test("long documents: pieces, dictionaries, shapes that run out", () => {
@@ -654,9 +654,13 @@ describe("limits", () => {
     ["encode with indentation", `${shared} return json.encode(t, {indent = 1})`],
     ["yaml.encode", `${shared} return yaml.encode(t)`],
     ["toml.encode", `${shared} return toml.encode({t = t})`],
-  ])("%s ends at the memory limit", async (_, source) => {
-    expect(await errorOf(source, { limits })).toMatch(/^(test:1: )?not enough memory$/);
-  });
+  ])(
+    "%s ends at the memory limit",
+    async (_, source) => {
+      expect(await errorOf(source, { limits })).toMatch(/^(test:1: )?not enough memory$/);
+    },
+    30_000,
+  );
 
   test("a deadline stops encoding", async () => {
     const time = { memoryBytes: Infinity, timeoutMs: 100 };

@@ -32,6 +32,14 @@ const json: [source: string, line: string][] = [
   [`local t = {} t.t = t log.info("m", t)`, `{"level":"info","msg":"m","t":{"t":"(cycle)"}}`],
   [`log.info("m", { msg = "x" })`, `{"level":"info","msg":"m","msg_":"x"}`],
   [`log.info("m", { __proto__ = "x" })`, `{"level":"info","msg":"m","__proto__":"x"}`],
+  [
+    `log.info("m", { password = "x", apiKey = 1, ["X-Vault-Token"] = "y", secret = true, tokens = 5, cache_key = "k" })`,
+    `{"level":"info","msg":"m","password":"***","apiKey":"***","X-Vault-Token":"***","secret":true,"tokens":5,"cache_key":"k"}`,
+  ],
+  [
+    `log.info("m", { headers = { Authorization = "Bearer x", accept = "y" } })`,
+    `{"level":"info","msg":"m","headers":{"Authorization":"***","accept":"y"}}`,
+  ],
   [`log.info("token=hunter2", { k = "Basic aHVudGVyMg==" })`, `{"level":"info","msg":"token=***","k":"Basic ***"}`],
 ];
 

@@ -334,7 +334,9 @@ describe("a link put in place between check and use", () => {
     const permissions = new Swapping(words, join(dir, path), join(dir, "out", target));
     const settings = { args: [dir], permissions, scriptFolder: join(dir, "in") };
     const error = await errorOf(`local dir = ...\n${code}`, settings);
-    expect(error).toMatch(/ (read|write) access to .* is not allowed \(--allow-(read|write)\)$|the file was exchanged while/);
+    expect(error).toMatch(
+      / (read|write) access to .* is not allowed \(--allow-(read|write)\)$|the file was exchanged while/,
+    );
     rmSync(join(dir, path), { force: true });
   });
 

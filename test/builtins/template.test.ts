@@ -327,10 +327,14 @@ describe("limits", () => {
     "{{ [0] * 10000000000 }}",
     "{% set l = [] %}{% for i in range(1000000) %}{% do l.append('x' * 1000 ~ i) %}{% endfor %}",
     "{% set ns = namespace(l=[0]) %}{% for i in range(100) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
-  ])("%s obeys the memory limit", async (template) => {
-    const [ok, error] = await results(`return pcall(template.render_string, [==[${template}]==])`, { limits });
-    expect([ok, String(error)]).toEqual([false, expect.stringContaining("not enough memory")]);
-  });
+  ])(
+    "%s obeys the memory limit",
+    async (template) => {
+      const [ok, error] = await results(`return pcall(template.render_string, [==[${template}]==])`, { limits });
+      expect([ok, String(error)]).toEqual([false, expect.stringContaining("not enough memory")]);
+    },
+    30_000,
+  );
 
   test.each([
     ["if", `${"{% if 1 %}".repeat(100_000)}`],
@@ -347,11 +351,15 @@ describe("limits", () => {
     ["block recursion", "{% block a %}{{ self.a() }}{% endblock %}"],
     ["loop recursion", "{% for x in [[1]] recursive %}{{ loop([[1]]) }}{% endfor %}"],
     ["caller recursion", "{% macro m() %}{{ caller }}{% call m() %}{% endcall %}{% endmacro %}{{ m() }}"],
-  ])("nesting of %s", async (_what, template) => {
-    const begun = performance.now();
-    expect(await text(attempt(template))).toContain("too deeply");
-    expect(performance.now() - begun).toBeLessThan(2000);
-  });
+  ])(
+    "nesting of %s",
+    async (_what, template) => {
+      const begun = performance.now();
+      expect(await text(attempt(template))).toContain("too deeply");
+      expect(performance.now() - begun).toBeLessThan(5000);
+    },
+    30_000,
+  );
 
   test("many elifs are no nesting", async () => {
     expect(await text(renderString(`{% if 0 %}${"{% elif 0 %}".repeat(20_000)}{% else %}x{% endif %}`))).toBe("x");
@@ -557,7 +565,7 @@ describe("fuzzing", () => {
       fc.asyncProperty(fc.array(piece, { maxLength: 25 }), (parts) => check(parts.join(""))),
       { numRuns: 3000 },
     );
-  });
+  }, 30_000);
 
   test("templates with something changed", async () => {
     const templates = (jinja.text as unknown as [string][]).map(([template]) => template);
@@ -574,5 +582,5 @@ describe("fuzzing", () => {
       }),
       { numRuns: 3000 },
     );
-  });
+  }, 30_000);
 });

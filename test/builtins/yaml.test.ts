@@ -1,5 +1,5 @@
 /** YAML: values of the core schema, anchors and their limits, refusals with their place, and what is written reads back. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { fromText, toText } from "../../interpreter/text.ts";
 import type { Value } from "../../interpreter/value.ts";
@@ -45,6 +45,7 @@ describe("parse", () => {
     ["[nil, tRue, 1_000, 12:30, 0b1, 1e, 2001-01-01, =]", `["nil","tRue","1_000","12:30","0b1","1e","2001-01-01","="]`],
     [`"1"`, `"1"`],
     ["'true'", `"true"`],
+    [`"\\ud83d\\ude00"`, `"😀"`],
     [`"a\\tb\\u00e9\\x41\\0"`, `"a\\tbéA\\u0000"`],
     ["'it''s'", `"it's"`],
     ["a b c", `"a b c"`],
@@ -121,6 +122,8 @@ describe("parse", () => {
     ["a\n---\nb", "2 documents, use yaml.parse_all"],
     ["a: \0", "control character U+0000 at line 1, column 4"],
     ["a: 1\nb: '\x07'", "control character U+0007 at line 2, column 5"],
+    [`a: "\\ud800"`, "lone surrogate at line 1, column 4"],
+    [`"\\udc00\\ud800"`, "lone surrogate at line 1, column 1"],
     ["a: b: c", "nested mappings are not allowed in compact mappings at line 1, column 4"],
     ["[1, 2", "flow sequence must end with a ] at line 1, column 6"],
     ["- a\nb: c", "unexpected scalar at node end at line 2, column 1"],
@@ -147,12 +150,42 @@ describe("parse", () => {
     }
   });
 
-  test("a deadline stops the reading of a large text", async () => {
-    const text = Array.from({ length: 60_000 }, (_, i) => `key${i}: [a, b]`).join("\n");
+  test.each([
+    ["that is read straight from its bytes", ""],
+    ["that is left to the library", "z: !!str z\n"],
+  ])("a deadline stops the reading of a large text %s", async (_, last) => {
+    const text = Array.from({ length: 400_000 }, (_, i) => `key${i}: [a, b]\n`).join("") + last;
     const start = performance.now();
-    const error = await errorOf("yaml.parse(...)", { args: [text], limits: { memoryBytes: Infinity, timeoutMs: 100 } });
+    const error = await errorOf("yaml.parse(...)", { args: [text], limits: { memoryBytes: Infinity, timeoutMs: 20 } });
     expect(error).toContain("timeout");
     expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test("large texts fit the default limit; what only the library reads is refused early, with its place", async () => {
+    const item = "- name: web\n  image: registry/web:1\n  labels:\n    app: web\n  ports: [80, 443]\n";
+    const text = item.repeat(18_000);
+    const limits = { memoryBytes: 64 << 20, timeoutMs: Infinity };
+    expect(await results("return #yaml.parse(...)", { args: [text], limits })).toEqual([18_000]);
+    expect(await errorOf("yaml.parse(...)", { args: [`${text}- !!str x\n`], limits })).toBe(
+      "test:1: yaml.parse: not enough memory to read what begins at line 90001, column 3",
+    );
+  });
+
+  test("the library does not print what it reads", async () => {
+    const print = spyOn(console, "log").mockImplementation(() => {});
+    const dir = spyOn(console, "dir").mockImplementation(() => {});
+    process.env.LOG_TOKENS = process.env.LOG_STREAM = "1";
+    try {
+      expect(await parsed("!!map {a: 1}")).toBe(`{"a":1}`);
+      expect(print).not.toHaveBeenCalled();
+      expect(dir).not.toHaveBeenCalled();
+      expect(process.env.LOG_TOKENS).toBe("1");
+    } finally {
+      delete process.env.LOG_TOKENS;
+      delete process.env.LOG_STREAM;
+      print.mockRestore();
+      dir.mockRestore();
+    }
   });
 
   test.each([
@@ -415,7 +448,7 @@ describe("random", () => {
       }),
       { numRuns: 1500 },
     );
-  });
+  }, 30_000);
 
   const again = prepare("local t = json.parse(...) return json.encode(t), json.encode(yaml.parse(yaml.encode(t)))");
 
@@ -429,7 +462,7 @@ describe("random", () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 
   const attempt = prepare("local ok, e = pcall(yaml.parse, ...) return ok, e");
 
@@ -474,5 +507,5 @@ describe("random", () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 30_000);
 });

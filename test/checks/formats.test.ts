@@ -158,11 +158,11 @@ describe("where results go", () => {
   });
 
   test("a file that cannot be written is an error before anything runs", async () => {
-    const ran = await assay(["ok.yaml", "--output", "json=/nonexistent/x.json"], { cwd: folder.path });
+    const ran = await assay(["ok.yaml", "--output", "json=/no/such/folder/x.json"], { cwd: folder.path });
     expect(ran).toMatchObject({
       status: 2,
       stdout: "",
-      stderr: "error: --output: /nonexistent/x.json: cannot be written (ENOENT)\n",
+      stderr: "error: --output: /no/such/folder/x.json: cannot be written (ENOENT)\n",
     });
     expect((await assay(["ok.yaml", "--output", "nope=x"], { cwd: folder.path })).status).toBe(2);
   });

@@ -254,6 +254,7 @@ describe("script checks", () => {
     ["return {status = 'ok'}", NOTHING],
     ["assert(true)", undefined],
     ["assert.eq(1, 1)", undefined],
+    ["local a = ... assert(a == nil)", undefined],
     ["local eq = assert.eq\neq({a = 1}, {a = 1})", undefined],
     ["if time() < 0 then error('too early') end", undefined],
     ["for _, x in ipairs({}) do assert.gt(x, 0) end", NONE_RAN],
@@ -290,6 +291,16 @@ describe("attempts", () => {
   test("retries are further attempts", async () => {
     const { report } = await run("checks: [{name: a, type: http, url: URL/broken, retries: 2, backoff: 1ms}]");
     expect(report.results[0]).toMatchObject({ status: "failed", attempts: 3, error: "expected status 2xx, got 500" });
+  });
+
+  test("until, for the whole file", async () => {
+    flaky = 0;
+    const { report } = await run("until: .json.n >= 3\nbackoff: 1ms\nchecks: [{name: a, type: http, url: URL/count}]");
+    expect(report.results[0]).toMatchObject({ status: "passed", attempts: 3 });
+    const wrong = await assay([
+      folder.write("until.yaml", 'until: ".n >"\nchecks: [{name: a, type: tcp, host: h, port: 1}]'),
+    ]);
+    expect(wrong.stderr).toContain("until.yaml:1:8: until: not a jq expression: ");
   });
 
   test("until", async () => {

@@ -1,6 +1,10 @@
 /**
- * The executable in a root filesystem like the image's: itself, the C library and /proc (which Bun needs), and nothing else; no /dev,
- * no /tmp, no shell, as an ordinary user. Needs root, for chroot and for mounting /proc.
+ * The executable in a root filesystem like the image's: itself, the C library and /proc, and nothing else; no /dev, no /tmp,
+ * no shell, as an ordinary user who may write nowhere. Needs root, for chroot and for mounting /proc.
+ *
+ * Without /proc it does not start: the JavaScript engine asks the C library where the main thread's stack is, which reads
+ * it from /proc/self/maps. Without /dev it does not start when one of the standard streams is closed: Bun puts /dev/null
+ * in its place. Every container has both.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, cpSync, mkdirSync, realpathSync } from "node:fs";
@@ -80,6 +84,32 @@ describe.if(possible)("in an empty root", () => {
     await server.stop();
     expect(ran.stdout).toBe("TAP version 13\n1..2\nok 1 - http\nok 2 - script\n");
     expect(ran.status).toBe(0);
+  });
+
+  test("what is not there is said", async () => {
+    folder.write(
+      "root/work/missing.lua",
+      `
+      local function message(fn, ...) return select(2, pcall(fn, ...)) end
+      print(message(http.get, "http://nosuch.example/"))
+      print(message(net.resolve, "nosuch.example"))
+      print(message(fs.tempdir))
+      print(message(fs.write, "/work/x", "1"))
+      print(message(db.connect, "sqlite:///work/x.db"))
+      print(os.date("%H:%M", 0), #crypto.uuid())
+    `,
+    );
+    expect(await inside(["/work/missing.lua"], { TZ: "Nowhere/Else", LANG: "de_DE.UTF-8" })).toEqual({
+      status: 0,
+      stdout: `http.get: GET http://nosuch.example/: host not found (name server unavailable)
+net.resolve: nosuch.example: host not found (name server unavailable)
+fs.tempdir: /tmp: no such file or directory
+fs.write: /work/x: permission denied
+db.connect: /work/x.db: cannot create the file (SQLITE_CANTOPEN)
+00:00\t36
+`,
+      stderr: "",
+    });
   });
 
   test("help and version", async () => {

@@ -143,7 +143,10 @@ test("cronjob.yaml asks the API server with the pod's own token, and nobody else
   folders.push(account);
   const { args, env } = workload("cronjob.yaml", {
     cluster: { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(api.port) },
-    replace: { "/var/run/secrets/kubernetes.io/serviceaccount": account.path },
+    replace: {
+      "/var/run/secrets/kubernetes.io/serviceaccount": account.path,
+      "--allow-env=": "--allow-env=ASSAY_SERVICEACCOUNT_DIR,",
+    },
   });
   const ran = await assay(args, { env: { ...env, ASSAY_SERVICEACCOUNT_DIR: account.path } });
   await api.close();

@@ -10,7 +10,7 @@ import { corpus, type Result, watch } from "./watch.ts";
 
 const SEED = Number(process.env.ASSAY_FUZZ_SEED ?? 1);
 /** Milliseconds after which a target tries no further case: on a slow machine there are fewer. */
-const TIME_MS = 5000;
+const TIME_MS = 4000;
 
 /** Runs that have begun, or wait for one of those before them to end. */
 const runs: Promise<Result>[] = [];

@@ -35,6 +35,7 @@ export class Machine {
   private vm: VirtualMachine | undefined;
   private fn!: LuaFunction;
   private host!: Host;
+  private isOpen!: (name: string) => boolean;
   private used = 0;
 
   /**
@@ -50,7 +51,7 @@ export class Machine {
     const { memoryBytes = MEMORY_BYTES, timeoutMs = TIMEOUT_MS, keepsOpen: _, ...settings } = this.settings;
     const vm = createVm({ memoryBytes, timeoutMs });
     this.host = new Host({ permissions: nothingOutside(), logSink: () => {}, stdout: () => {}, ...settings });
-    openBuiltins(vm, this.host, "script");
+    this.isOpen = openBuiltins(vm, this.host, "script");
     this.fn = load(vm, fromText(TRY + this.source), "=fuzz");
     this.used = 0;
     return vm;
@@ -75,6 +76,10 @@ export class Machine {
     } catch (error) {
       outcome = judgeError(error, input);
       if (error instanceof Stop || outcome.includes("not enough memory")) await this.close();
+    }
+    if (this.isOpen("async")) {
+      const { cancelTasks } = require("../../builtins/async.ts") as typeof import("../../builtins/async.ts");
+      await cancelTasks(vm);
     }
     if (vm.tasks.size > 0) throw new Finding("leak", "a task is left over");
     if (!this.settings.keepsOpen && this.host.resources.size > 0) throw new Finding("leak", "something is left open");

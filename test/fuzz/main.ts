@@ -21,7 +21,7 @@ Targets:
 ${targets.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n")}
 `;
 
-const { values, positionals } = parseArgs({
+const OPTIONS = {
   allowPositionals: true,
   options: {
     minutes: { type: "string" },
@@ -32,7 +32,8 @@ const { values, positionals } = parseArgs({
     input: { type: "string" },
     save: { type: "boolean" },
   },
-});
+} as const;
+const { values, positionals } = read();
 const chosen = targets.filter(({ name }) => positionals.includes(name) || positionals[0] === "all");
 if (chosen.length === 0 || (positionals[0] !== "all" && chosen.length < positionals.length)) {
   console.log(USAGE);
@@ -70,6 +71,15 @@ for (const target of chosen) {
   );
 }
 process.exit(failed ? 1 : 0);
+
+function read() {
+  try {
+    return parseArgs(OPTIONS);
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
 
 function shown(name: string, find: Find): string {
   const again = find.path === "" ? "" : `\n  again: bun run fuzz ${name} --seed ${find.seed} --path ${find.path}`;

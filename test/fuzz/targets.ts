@@ -1,5 +1,6 @@
 /** All targets of the fuzzer. */
 import type { Target } from "./target.ts";
+import { builtins } from "./targets/builtins.ts";
 import { checks } from "./targets/checks.ts";
 import { cli } from "./targets/cli.ts";
 import { crypto } from "./targets/crypto.ts";
@@ -13,11 +14,13 @@ import { sql } from "./targets/sql.ts";
 import { template } from "./targets/template.ts";
 import { toml } from "./targets/toml.ts";
 import { url } from "./targets/url.ts";
+import { wire } from "./targets/wire.ts";
 import { ws } from "./targets/ws.ts";
 import { yaml } from "./targets/yaml.ts";
 
 export const targets: readonly Target[] = [
   lua,
+  builtins,
   json,
   yaml,
   toml,
@@ -31,5 +34,6 @@ export const targets: readonly Target[] = [
   ws,
   checks,
   sql,
+  wire,
   cli,
 ];

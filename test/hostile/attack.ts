@@ -9,6 +9,7 @@
  *     --          exit N PATTERN        status, and a pattern that the output matches
  *     -- options: what stands in front of the script on the command line
  *     -- env: NAME=VALUE
+ *     -- peak: MB                    in limits/, what the process may take at its peak if not 256
  *     -- mode: script | check | lua     with everything, as a script of a check file, or by the command `lua`
  *
  * `$SERVER` and `$HOST` in options and variables stand for the hostile server (server.ts), whose URL is the script's
@@ -26,6 +27,7 @@ export interface Attack {
   readonly options: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly mode: "script" | "check" | "lua";
+  readonly peak: number;
 }
 
 type Expectation =
@@ -46,7 +48,7 @@ export function attacksOf(folder: (typeof FOLDERS)[number]): Attack[] {
 function readAttack(name: string, path: string): Attack {
   const fields = new Map<string, string[]>();
   for (const line of readFileSync(path, "latin1").split("\n")) {
-    const [, key, value] = /^(?:--|#) (tries|expects|options|env|mode): (.*)$/.exec(line) ?? [];
+    const [, key, value] = /^(?:--|#) (tries|expects|options|env|mode|peak): (.*)$/.exec(line) ?? [];
     if (key === undefined) break;
     fields.set(key, [...(fields.get(key) ?? []), value!]);
   }
@@ -63,6 +65,7 @@ function readAttack(name: string, path: string): Attack {
     options: one("options")?.split(" ") ?? [],
     env: Object.fromEntries((fields.get("env") ?? []).map((text) => /^(\w+)=(.*)$/.exec(text)!.slice(1, 3))),
     mode,
+    peak: Number(one("peak") ?? PEAK),
   };
 }
 
@@ -88,7 +91,7 @@ const TIMEOUT = 20;
 const LATE = 1;
 /** What does not end is killed so many seconds after its time limit. */
 const KILL = 30;
-/** Peak of the whole process with the memory limit of 64 MB, in MB. */
+/** Peak of the whole process with the memory limit of 64 MB, in MB, for attacks that name none. */
 const PEAK = 256;
 
 /** Runs an attack with a compiled `assay`. */
@@ -191,7 +194,7 @@ export function judge(attack: Attack, outcome: Outcome, startup: number): string
   if (status === null || status > 3) return `ended with status ${status}`;
   const limit = secondsOf(attack);
   if (seconds > limit + LATE + 4 * startup) return `took ${seconds.toFixed(1)} s with a time limit of ${limit} s`;
-  if (attack.name.startsWith("limits/") && peak > PEAK) return `used ${peak} MB`;
+  if (attack.name.startsWith("limits/") && peak > attack.peak) return `used ${peak} MB`;
   const { expects } = attack;
   if (expects.kind === "ok") return status === 0 ? undefined : `ended with status ${status}`;
   if (expects.kind === "exit") {

@@ -65,6 +65,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   "/loop": (socket) => respond(socket, "302 Found", "Location: /loop\r\n"),
   "/redirect": (socket, query) => respond(socket, "302 Found", `Location: ${decodeURIComponent(query)}\r\n`),
   "/json": (socket) => respond(socket, "200 OK", "Content-Type: application/json\r\n", "[".repeat(1_000_000)),
+  "/ws-silent": (socket, _query, request) => upgrade(socket, request),
   "/ws-flood": (socket, _query, request) => {
     upgrade(socket, request);
     forever(socket, frame(0x82, Buffer.alloc(1000)));

@@ -31,3 +31,30 @@ for i in iterate(3) do end
 for i in iterate(3) do break end
 pcall(function() for i in iterate(3) do error("x") end end)
 assert(closed == 3)
+----
+-- A coroutine that dies of an error keeps its variables until it is closed; wrap closes it at once. Manual §6.2.
+local log = {}
+local function closing(name, raises)
+  return setmetatable({}, { __close = function(_, e)
+    log[#log + 1] = name .. ":" .. tostring(e)
+    if raises then error(raises, 0) end
+  end })
+end
+local function body()
+  local a <close> = closing("a")
+  local b <close> = closing("b", "second")
+  pcall(function()
+    local c <close> = closing("c")
+    error("inside", 0)
+  end)
+  error("first", 0)
+end
+local co = coroutine.create(body)
+local ok, e = coroutine.resume(co)
+assert(not ok and e == "first" and table.concat(log, " ") == "c:inside" and coroutine.status(co) == "dead")
+ok, e = coroutine.close(co)
+assert(not ok and e == "second" and table.concat(log, " ") == "c:inside b:first a:second")
+assert(coroutine.close(co) == true)
+log = {}
+ok, e = pcall(coroutine.wrap(body))
+assert(not ok and e == "second" and table.concat(log, " ") == "c:inside b:first a:second")

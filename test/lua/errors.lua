@@ -61,3 +61,30 @@ local ok, e = pcall(assert, false, { 7 })
 assert(not ok and e[1] == 7)
 ok, e = pcall(assert, nil, "message")
 assert(e == "message")
+----
+-- Found by the property tests, and as the reference has them.
+local function message(f, ...) return select(2, pcall(f, ...)) end
+assert(message(function() assert(false, "why") end):match("^errors.lua:%d+: why$"))
+assert(message(assert, false, "why") == "why")
+assert(message(function() for _ in pairs(nil) do end end):match("bad argument #1 to 'for iterator' %(table expected, got nil%)$"))
+assert(message(function() for _ in nil do end end):match("attempt to call a nil value %(for iterator 'for iterator'%)$"))
+assert(message(function() return ({})[-1].x end):match("%(field '%?'%)$"))
+assert(message(function() return ({})["a\0b"].x end):match("%(field 'a'%)$"))
+assert(message(function() return "10" // 0 end) == "attempt to divide by zero")
+assert(message(function() return -2.0 ^ 63 | 0.5 end):match("number has no integer representation$"))
+local extra = setmetatable({}, { __call = string.rep })
+assert(message(function() extra("x") end):match("bad extra argument #1 to 'extra' %(string expected, got table%)$"))
+local chain = setmetatable({}, { __call = 5 })
+assert(message(function() chain() end):match("attempt to call a number value %(upvalue 'chain'%)$"))
+----
+-- nil as an error object: message handlers see it, nobody else does.
+local seen = "nothing"
+local ok, e = xpcall(error, function(m) seen = m end, nil)
+assert(not ok and seen == nil and e == "<no error object>")
+ok, e = xpcall(error, function() end, "x")
+assert(not ok and e == "<no error object>")
+assert(select(2, coroutine.resume(coroutine.create(error))) == "<no error object>")
+----
+-- Functions without results have none, whatever their arguments do on the way.
+local o = setmetatable({}, { __tostring = function() return "" end })
+assert(select("#", print(o)) == 0)

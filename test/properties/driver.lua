@@ -68,6 +68,7 @@ return function(source)
   for _, name in ipairs(libraries) do env[name] = copy(_G[name]) end
   env._G = env
   env.out = print_values
+  env.print = print_values
   env.str = str
   env.id = function(...) return ... end
   env.dense = dense

@@ -8,6 +8,12 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const prelude = `local argocd = require("assay.argocd") local c = argocd.client(URL .. "/", { token = "sesame\\n" })`;
+/** What a log that is followed looks like. */
+const FOLLOWED = text(
+  '{"result":{"content":"one"}}\n{"result":{"content":"two"}}\n{"result":{"last":true}}\n',
+  200,
+  "application/json",
+);
 const APP = "/api/v1/applications/shop";
 const app = (status: object, more = {}): Reply => json({ metadata: { name: "shop" }, spec: {}, status, ...more });
 const refused = (status: number, message: string): Reply => json({ error: message, code: 7, message }, status);
@@ -147,6 +153,19 @@ describe("reading", () => {
       },
       asked: [`GET ${APP}/logs?container=api&tailLines=2&follow=false`],
       gives: [{ content: "a", podName: "p" }, { content: "b" }],
+    },
+    [`local out = {} for line in c:logs("shop", { follow = true, tail = 5 }) do out[#out + 1] = line.content end return out`]:
+      {
+        routes: { [`GET ${APP}/logs`]: FOLLOWED },
+        asked: [`GET ${APP}/logs?tailLines=5&follow=true`],
+        gives: ["one", "two"],
+      },
+    [`local out = {} c:logs("shop", { follow = true, on_line = function(line) out[#out + 1] = line.content return true end }) return out`]:
+      { routes: { [`GET ${APP}/logs`]: FOLLOWED }, gives: ["one"] },
+    [`for line in c:logs("shop", { follow = true }) do end`]: {
+      routes: { [`GET ${APP}/logs`]: json({ error: "not allowed", code: 7, message: "not allowed" }, 403) },
+      raises:
+        'argocd: GET /api/v1/applications/shop/logs?follow=true HTTP 403: {"error":"not allowed","code":7,"message":"not allowed"}',
     },
     [`return c:logs("shop")`]: {
       routes: { [`GET ${APP}/logs`]: text('{"error":{"message":"no pods"}}') },

@@ -110,7 +110,7 @@ describe("json_path", () => {
     ...path(`'["a.b"]'`, `"dotted"`, true),
     ...path(`"big"`, `{ x = { 1, 2 } }`, true),
     ...path(`"big"`, `{ x = { 1, 3 } }`, false, 'expected {"x":[1,3]}, got {"x":[1,2]}'),
-    ...path(`"n"`, `"1"`, false, "expected 1, got 1"),
+    ...path(`"n"`, `"1"`, false, 'expected "1", got 1'),
     ...path(`"status"`, `"bad"`, false, "expected bad, got ok"),
     ...path(`"n"`, `2.0`, false, "expected 2, got 1"),
     ...path(`"none"`, `nil`, false, "path 'none': key 'none' not found"),

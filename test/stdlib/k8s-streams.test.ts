@@ -161,7 +161,7 @@ describe("exec", () => {
   test("a refusal", async () => {
     const { error } = await run(`k8s.exec("shop", "forbidden", { "x" }, o)`);
     expect(error).toBe(
-      "k8s.exec: HTTP 403 /api/v1/namespaces/shop/pods/forbidden/exec?command=x&stdout=true&stderr=true: Forbidden",
+      "k8s.exec: HTTP 403 /api/v1/namespaces/shop/pods/forbidden/exec?command=x&stdout=true&stderr=true: no",
     );
   });
 });

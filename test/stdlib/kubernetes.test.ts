@@ -262,8 +262,9 @@ users: [{name: u, user: ${user}}]`;
       (await ask(config("bad", "contexts: [{name: main, context: {cluster: x}}]\ncurrent-context: main"))).error,
     ).toBe("k8s: cluster 'x' of context 'main' is not in the kubeconfig");
     expect((await ask(config("bad", "a: [b"))).error).toBe(`k8s: kubeconfig ${join(folder, "bad")} is not valid YAML`);
-    expect((await ask("/nonexistent", `, { context = "x" }`)).error).toBe("k8s: there is no kubeconfig file");
-    expect((await ask("/nonexistent")).error).toBe(
+    expect((await ask(folder)).error).toBe(`k8s: kubeconfig ${folder} cannot be read: is a directory`);
+    expect((await ask("/no/such/file", `, { context = "x" }`)).error).toBe("k8s: there is no kubeconfig file");
+    expect((await ask("/no/such/file")).error).toBe(
       "k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)",
     );
   });
@@ -271,7 +272,7 @@ users: [{name: u, user: ${user}}]`;
   test("several files: the first entry of a name counts", async () => {
     const first = config("first", context("{token: first}", trusted()));
     const second = config("second", `${context("{token: second}").replaceAll("main", "other")}`);
-    await ask(`/nonexistent:${first}:${second}`, `, { context = "other" }`);
+    await ask(`/no/such/file:${first}:${second}`, `, { context = "other" }`);
     expect(server.calls[0]!.headers.authorization).toBe("Bearer first");
     const { results } = await ask(`${first}:${second}`, "", "return k8s.contexts()");
     expect(results).toEqual([["main", "other"], "main"]);

@@ -137,6 +137,7 @@ describe("any path", () => {
       also: ["t", "n", "/ca"],
     },
     [`return require("assay.openbao") == vault`]: { gives: true },
+    [`return require("assay.hashicorp.vault") == vault`]: { gives: true },
   });
 
   test("redirects to the active node keep method, body and token", async () => {

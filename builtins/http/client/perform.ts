@@ -43,8 +43,8 @@ export interface Plan {
 /** What requests of one virtual machine share. */
 export interface ClientContext extends TlsEnvironment, NetGate {
   readonly pool: Pool;
-  /** Raises when the machine's memory would not hold that many bytes more. */
-  reserve(bytes: number): void;
+  /** Notes that bodies on their way take that many bytes more (or fewer). Raises when the machine has no room for them. */
+  hold(bytes: number): void;
 }
 
 export interface Response {
@@ -142,7 +142,7 @@ async function follow(
       }
       if (plan.download !== undefined && head.status >= 200 && head.status < 300)
         return new Download(plan.download, plan.maxBody);
-      return new Collector(plan.maxBody, context.reserve);
+      return new Collector(plan.maxBody, context.hold);
     };
     const { head, sink } = await send(plan, request, context, attempt, choose);
     if (delay !== undefined) return { kind: "again", delay };

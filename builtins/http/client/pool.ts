@@ -11,6 +11,8 @@ import { tlsKey } from "../tls.ts";
 
 /** Connections to one place at a time; further requests wait for one of them. */
 const MAX_PER_ROUTE = 128;
+/** Connections of all routes together. */
+const MAX_CONNECTIONS = 512;
 /** How long an idle connection is kept when the server does not say. */
 const IDLE_MS = 4000;
 /** Response headers, in bytes. */
@@ -37,6 +39,8 @@ export class Pool {
   private readonly places = new Map<string, Place>();
   private readonly open = new Set<Connection>();
   private closed = false;
+  /** Connections open or being opened, of all routes. */
+  private count = 0;
 
   /** A connection for one request: an idle one unless `fresh`, else a new one. */
   async acquire(route: Route, gate: NetGate, attempt: Attempt, fresh: boolean): Promise<Connection> {
@@ -49,7 +53,10 @@ export class Pool {
         const idle = takeIdle(place);
         if (idle !== undefined) return idle;
       }
-      if (place.count < MAX_PER_ROUTE) return this.connect(key, place, route, gate, attempt);
+      if (place.count < MAX_PER_ROUTE) {
+        this.makeRoom();
+        return this.connect(key, place, route, gate, attempt);
+      }
       const stale = fresh ? takeIdle(place) : undefined;
       if (stale !== undefined) this.discard(stale);
       else await turn(place, attempt);
@@ -75,6 +82,18 @@ export class Pool {
     this.gone(connection);
   }
 
+  /** Takes an idle connection of another route away when there are too many; fails when none is idle. */
+  private makeRoom(): void {
+    if (this.count < MAX_CONNECTIONS) return;
+    for (const place of this.places.values()) {
+      const [oldest] = place.idle;
+      if (oldest === undefined) continue;
+      this.discard(oldest);
+      return;
+    }
+    throw new Failure(`too many connections (${this.count} are open)`, "never");
+  }
+
   close(): void {
     this.closed = true;
     for (const connection of [...this.open]) this.discard(connection);
@@ -96,6 +115,7 @@ export class Pool {
 
   private async connect(key: string, place: Place, route: Route, gate: NetGate, attempt: Attempt): Promise<Connection> {
     place.count++;
+    this.count++;
     let socket: Socket;
     let client: Client;
     try {
@@ -138,6 +158,7 @@ export class Pool {
 
   private leave(key: string, place: Place): void {
     place.count--;
+    this.count--;
     const next = place.waiting.shift();
     if (next !== undefined) next();
     else if (place.count === 0) this.places.delete(key);

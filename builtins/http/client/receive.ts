@@ -14,42 +14,54 @@ import { Stream } from "./stream.ts";
 /** Bytes of an unwanted body (of a redirect, of a response that is tried again) that are read to keep the connection. */
 const MAX_DISCARDED = 256 * 1024;
 
+/** What a body may take without being asked about, in bytes. */
+const HOLD_STEP = 64 * 1024;
+
 /** Collects a body in memory, up to a limit. */
 export class Collector implements Sink {
   private readonly chunks: Buffer[] = [];
   size = 0;
-  private reserved = 0;
+  private held = 0;
 
   constructor(
     private readonly limit: number,
-    /** Raises when the script's memory would not hold that many bytes more. */
-    private readonly reserve: (bytes: number) => void,
+    /** Notes that the script's memory holds that many bytes more; raises when there is no room. */
+    private readonly hold: (bytes: number) => void,
   ) {}
 
   /** Notes how long the body says it is, to fail before it is read. */
   expect(bytes: number): void {
     if (bytes > this.limit) throw this.tooLarge();
-    this.reserveUpTo(bytes);
+    this.holdUpTo(bytes);
   }
 
   add(chunk: Buffer): void {
     this.size += chunk.length;
     if (this.size > this.limit) throw this.tooLarge();
-    if (this.size > this.reserved) this.reserveUpTo(this.size * 2);
+    if (this.size > this.held && this.size > HOLD_STEP) this.holdUpTo(this.size * 2);
     this.chunks.push(chunk);
   }
 
   /** The body as a byte string. */
   bytes(): string {
     const { chunks } = this;
+    this.release();
     if (chunks.length === 0) return "";
     const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.size);
     return whole.toString("latin1");
   }
 
-  private reserveUpTo(bytes: number): void {
-    this.reserved = bytes;
-    if (bytes > 64 * 1024) this.reserve(bytes);
+  private holdUpTo(bytes: number): void {
+    if (bytes < HOLD_STEP) return;
+    this.hold(bytes - this.held);
+    this.held = bytes;
+  }
+
+  /** The bytes are the script's now, or given up. */
+  release(): void {
+    if (this.held === 0) return;
+    this.hold(-this.held);
+    this.held = 0;
   }
 
   private tooLarge(): Failure {
@@ -214,5 +226,6 @@ export class BodyReceiver implements Receiver {
   abort(): void {
     this.decoder?.abort();
     if (this.sink instanceof Download) this.sink.discard();
+    else if (this.sink instanceof Collector) this.sink.release();
   }
 }

@@ -27,10 +27,14 @@ export async function sendStream(
   const { next, state } = iteration;
   let { control } = iteration;
   let running: Task | undefined;
-  connection.onLost = () => running?.cancel(new Stop("cancelled", "the client has gone"));
+  let gone = false;
+  connection.onLost = () => {
+    gone = true;
+    running?.cancel(new Stop("cancelled", "the client has gone"));
+  };
   let failed: unknown;
   try {
-    while (!connection.closed) {
+    while (!gone) {
       running = next instanceof Coroutine ? new Task(vm, RESUME, [next]) : new Task(vm, next, [state, control]);
       running.context = context;
       const results = await running.start().promise;
@@ -42,8 +46,10 @@ export async function sendStream(
     failed = error;
   }
   await closeIteration(vm, iteration, failed);
-  // A client that has gone is no failure of the handler's.
-  if (failed !== undefined && !(failed instanceof Stop && connection.closed)) throw failed;
+  // A client that has closed its side gets no more, and nothing that looks like the end.
+  if (gone) connection.destroy();
+  // One that has gone is no failure of the handler's.
+  if (failed !== undefined && !(failed instanceof Stop && gone)) throw failed;
 }
 
 function first(results: Results): Value {

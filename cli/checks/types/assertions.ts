@@ -10,8 +10,8 @@ import type { VirtualMachine } from "../../../interpreter/vm.ts";
 const NOT_CODE =
   /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'/g;
 /** Raises by its own decision, or may: modules can do anything. Fields of that name (`log.error`) do not. */
-const RAISES = /(?<![.:]\s*)\b(?:error|require)\b/;
-const ASSERTS = /(?<![.:]\s*)\bassert\b/;
+const RAISES = /(?<!(?<!\.)\.\s*|:\s*)\b(?:error|require)\b/;
+const ASSERTS = /(?<!(?<!\.)\.\s*|:\s*)\bassert\b/;
 
 /** What a script's text promises. */
 export type Promised = "nothing" | "assertions" | "errors";

@@ -43,10 +43,10 @@ end
 
 --- Waits until all of them are ready. One that does not exist yet may come.
 function actions.wait()
-  local ends = monotonic() + request.seconds
+  local ends = request.ends
   if request.name then
     local exact = kinds.find and kinds.find(kind)
-    wait({ metadata = { name = request.name }, kind = exact and exact.kind }, request.seconds)
+    wait({ metadata = { name = request.name }, kind = exact and exact.kind }, math.max(0.1, ends - monotonic()))
     return actions.get()
   end
   local found = objects()

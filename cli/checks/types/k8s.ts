@@ -27,6 +27,8 @@ interface K8sBody {
 const INTERVAL_MS = 2000;
 /** Of the check's time, this much is kept for asking what went wrong; of a short time, a third. */
 const EXPLAIN_MS = 3000;
+/** And for saying what was found at all. */
+const LAST_MS = 100;
 
 export const k8s: CheckType = {
   name: "k8s",
@@ -82,23 +84,36 @@ export const k8s: CheckType = {
   async run(body: Body, context: RunContext): Promise<Outcome> {
     const spec = body as unknown as K8sBody;
     const limit = context.limitMs;
-    const ends = performance.now() + limit - Math.min(EXPLAIN_MS, limit / 3);
+    const began = performance.now();
+    const ends = began + limit - Math.min(EXPLAIN_MS, limit / 3);
     const looked = await look(spec, context, ends);
     if (looked.error === undefined) return looked;
     if (/: HTTP 401\b|: HTTP 403\b/.test(looked.error)) return { ...looked, final: true };
-    const explained = await ask(spec, "explain", {}, context);
+    // What is known is worth more than an explanation that comes too late.
+    const explained = await within(began + limit - LAST_MS, ask(spec, "explain", {}, context));
     const details =
-      explained.error === undefined ? { details: JSON.parse(explained.value) as Record<string, unknown> } : {};
+      explained !== undefined && explained.error === undefined
+        ? { details: JSON.parse(explained.value) as Record<string, unknown> }
+        : {};
     return { ...looked, ...details, final: looked.final === true };
   },
 };
+
+/** What a promise gives, or undefined when it takes longer than until a time of `performance.now`. */
+function within<T>(time: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), Math.max(0, time - performance.now()));
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
 
 /** Looks until the objects are as they should be, cannot become so, or the time is up. */
 async function look(spec: K8sBody, context: RunContext, ends: number): Promise<Outcome> {
   const expressions = listOf<string>(spec.expect?.json);
   if (expressions.length === 0) {
+    // As a moment and not as a duration: loading the script takes part of the time.
     const seconds = Math.max(0.1, (ends - performance.now()) / 1000);
-    const waited = await ask(spec, "wait", { seconds, interval: Math.min(INTERVAL_MS / 1000, seconds) }, context);
+    const asked = { ends: ends / 1000, interval: Math.min(INTERVAL_MS / 1000, seconds) };
+    const waited = await ask(spec, "wait", asked, context);
     if (waited.error === undefined) return { result: resultOf(spec, waited.value) };
     // What waiting does not help is said in these words by assay.k8s.
     return { error: waited.error, final: / failed: |: HTTP 4(?:00|01|03|22)\b/.test(waited.error) };

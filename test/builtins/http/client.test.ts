@@ -15,7 +15,7 @@ function context(): ClientContext & { pool: Pool } {
     checkRead: nothing,
     checkLookup: nothing,
     checkNet: nothing,
-    reserve: nothing,
+    hold: nothing,
   };
 }
 

@@ -417,6 +417,20 @@ describe("streams", () => {
     }
     throw new Error("not closed");
   });
+  test.each([
+    ["waits", `{stream = function() sleep(0.01) return "tick" end}`],
+    ["does not wait", `{stream = function() return "tick" end}`],
+  ])("a client that closes its side ends an iterator that %s, which is no failure", async (_name, reply) => {
+    await using streaming = await Serving.start(`{GET = {["/"] = function() return ${reply} end}}`);
+    const client = new Raw(streaming.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
+    await client.until(/tick/);
+    expect(statuses(await raw(streaming.port, `GET /healthz HTTP/1.1\r\n${CLOSE}\r\n`))).toEqual([200]);
+    client.socket.end();
+    const text = await client.end();
+    expect(text).not.toContain("[still open]");
+    expect(text).not.toContain("0\r\n\r\n");
+    expect(streaming.logs).toEqual([]);
+  });
   test("wait for a slow reader", async () => {
     await using streaming = await Serving.start(
       `{GET = {["/"] = function() local piece = ("x"):rep(65536) return {stream = function() made = (made or 0) + 1 return piece end} end, ["/made"] = function() return tostring(made) end}}`,

@@ -1,4 +1,5 @@
 -- tries: to start intervals without end
 -- expects: stop
 -- options: --timeout 3s
-for i = 1, 1e9 do async.spawn_interval(function() end, 1) if i % 100 == 0 then sleep(0.001) end end
+for i = 1, 900 do async.spawn_interval(function() for j = 1, 1000 do end end, 0.001) end
+while true do sleep(0.001) end

@@ -1,4 +1,4 @@
 -- tries: to wait for a websocket that says nothing
 -- expects: stop
 -- options: --timeout 2s
-local c = ws.connect((...):gsub("^http", "ws") .. "/ws-fragments") ws.recv(c)
+local c = ws.connect((...):gsub("^http", "ws") .. "/ws-silent") ws.recv(c)

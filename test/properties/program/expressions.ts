@@ -1,6 +1,7 @@
 /** Random expressions, manual §3.4. */
-import { expression as e, type Node, type Part } from "./tree.ts";
+
 import { Choices, type Kind } from "./scope.ts";
+import { expression as e, type Node, type Part } from "./tree.ts";
 
 const INTEGERS = ["0", "1", "2", "3", "-1", "7", "10", "255", "0x7f", "64", "-63"];
 const EDGES = [
@@ -36,7 +37,17 @@ export abstract class Expressions extends Choices {
   protected abstract functionBody(options?: { self?: boolean; yields?: boolean }): Node;
 
   protected any(): Node {
-    return this.of(this.weighted([[4, "int"], [2, "float"], [4, "str"], [2, "bool"], [1, "seq"], [1, "obj"], [1, "fn"]] as const));
+    return this.of(
+      this.weighted([
+        [4, "int"],
+        [2, "float"],
+        [4, "str"],
+        [2, "bool"],
+        [1, "seq"],
+        [1, "obj"],
+        [1, "fn"],
+      ] as const),
+    );
   }
 
   /** An expression that mostly has values of a kind. */
@@ -74,7 +85,9 @@ export abstract class Expressions extends Choices {
   private wrong(): Node {
     const any = this.variable(this.pick(KINDS));
     if (any !== undefined && this.chance(40)) return e(any.name);
-    return e(this.pick(["nil", "{}", '"abc"', "true", "unknown", "({}).x", "print", "(nil)", "str", "math.x", '("x").y']));
+    return e(
+      this.pick(["nil", "{}", '"abc"', "true", "unknown", "({}).x", "print", "(nil)", "str", "math.x", '("x").y']),
+    );
   }
 
   /** A sequence without holes: only one border, manual §3.4.7. */
@@ -130,7 +143,11 @@ export abstract class Expressions extends Choices {
       [3, () => this.binary(this.pick(["//", "%"]), "float")],
       [3, () => this.binary(this.pick(["//", "%", "/"]), "float", "int")],
       // The last digit of other powers depends on the C library.
-      [2, () => e(this.pick(["2", "3", "-2", "0.5", "10", "1.5"]), "^", this.pick(["0", "1", "2", "3", "5", "-1", "1/0"]))],
+      [
+        2,
+        () =>
+          e(this.pick(["2", "3", "-2", "0.5", "10", "1.5"]), "^", this.pick(["0", "1", "2", "3", "5", "-1", "1/0"])),
+      ],
       [2, () => e("-", this.operand("float"))],
       [2, () => e("math.", this.pick(["abs", "floor", "sqrt", "ceil"]), "(", this.of("float"), ")")],
       [1, () => e("math.", this.pick(["max", "min", "fmod"]), "(", this.list(2, "float"), ")")],
@@ -146,11 +163,39 @@ export abstract class Expressions extends Choices {
       [2, () => this.methodCall("str", "rep", e(this.pick(["0", "1", "2", "3"]), this.chance(40) ? ', "-"' : ""))],
       [2, () => this.methodCall("str", "sub", this.list(1 + this.below(2), "int"))],
       [2, () => this.methodCall("str", this.pick(["upper", "lower", "reverse"]), e())],
-      [2, () => e("string.format(", this.pick(['"%d|%s"', '"%5d %-4s|"', '"%x%q"', '"%+i.%10.2s"']), ", ", this.of("int"), ", ", this.of("str"), ")")],
+      [
+        2,
+        () =>
+          e(
+            "string.format(",
+            this.pick(['"%d|%s"', '"%5d %-4s|"', '"%x%q"', '"%+i.%10.2s"']),
+            ", ",
+            this.of("int"),
+            ", ",
+            this.of("str"),
+            ")",
+          ),
+      ],
       [1, () => e("string.char(", this.pick(["65", "97, 98", "0", "48, 49, 50"]), ")")],
       [1, () => e("table.concat(", this.dense(), this.chance(50) ? ', ","' : "", ")")],
-      [2, () => this.methodCall("str", "gsub", e(this.pick(['"%w"', '"a"', '"."', '"%s*"', '"(a)(b)"']), ", ", this.replacement()))],
-      [1, () => this.methodCall("str", this.pick(["match", "find"]), e(this.pick(['"%w+"', '"(%a)(.)"', '"()b"', '"^a?"', '"[%d]"'])))],
+      [
+        2,
+        () =>
+          this.methodCall(
+            "str",
+            "gsub",
+            e(this.pick(['"%w"', '"a"', '"."', '"%s*"', '"(a)(b)"']), ", ", this.replacement()),
+          ),
+      ],
+      [
+        1,
+        () =>
+          this.methodCall(
+            "str",
+            this.pick(["match", "find"]),
+            e(this.pick(['"%w+"', '"(%a)(.)"', '"()b"', '"^a?"', '"[%d]"'])),
+          ),
+      ],
       [2, () => e(this.prefix("obj"), ".s")],
       [1, () => e("type(", this.any(), ")")],
       [1, () => e("(", this.of("bool"), " and ", this.of("str"), " or ", this.of("str"), ")")],
@@ -207,6 +252,7 @@ export abstract class Expressions extends Choices {
   /** A table of metamethods, manual §2.4. */
   private metatable(): Node {
     const parts: Part[] = [];
+    const events: string[] = [];
     const shared = this.variable("fn");
     for (const [event, odds, result] of [
       ["__add", 40, "int"],
@@ -235,12 +281,27 @@ export abstract class Expressions extends Choices {
       ["__tostring", 15, "str"],
       ["__pairs", 10, "fn"],
     ] as const) {
-      if (!this.chance(odds)) continue;
+      const needed = event === "__le" && !this.settings.exact && events.includes("__lt");
+      if (!needed && !this.chance(odds)) continue;
+      events.push(event);
       const value = this.weighted<() => Node>([
-        [6, () => e("function(a, b, c) ", this.chance(30) ? "tick() " : "", "return ", this.scoped(() => this.answer(result)), " end")],
+        [
+          6,
+          () =>
+            e(
+              "function(a, b, c) ",
+              this.chance(30) ? "tick() " : "",
+              "return ",
+              this.scoped(() => this.answer(result)),
+              " end",
+            ),
+        ],
         [2, () => e("function", this.functionBody())],
         [shared === undefined ? 0 : 2, () => e(shared?.name ?? "id")],
-        [event === "__index" || event === "__newindex" ? 5 : 0, () => e("{x = ", this.any(), ", y = ", this.any(), "}")],
+        [
+          event === "__index" || event === "__newindex" ? 5 : 0,
+          () => e("{x = ", this.any(), ", y = ", this.any(), "}"),
+        ],
         [event === "__call" ? 1 : 0, () => e("setmetatable({}, {__call = ", this.of("fn"), "})")],
       ])();
       parts.push(event, " = ", value, ", ");
@@ -252,7 +313,7 @@ export abstract class Expressions extends Choices {
     const before = this.varargs;
     this.varargs = false;
     const node = this.weighted<() => Node>([
-      [3, () => e("rawget(a, \"n\") or ", this.of(result))],
+      [3, () => e('rawget(a, "n") or ', this.of(result))],
       [3, () => this.of(result)],
       [1, () => e("type(a) .. type(b) .. type(c)")],
       [1, () => e("coroutine.yield(", this.pick(["1", '"m"', "b"]), ")")],
@@ -276,7 +337,9 @@ export abstract class Expressions extends Choices {
     const operand = this.operand(kind);
     const text = operand.text;
     if (this.settings.anyOrder || LITERAL.test(next.text) || !/^\w+$/.test(text)) return operand;
-    return this.variable(kind, ({ name, fixed }) => name === text && !fixed) === undefined ? operand : e("id(", text, ")");
+    return this.variable(kind, ({ name, fixed }) => name === text && !fixed) === undefined
+      ? operand
+      : e("id(", text, ")");
   }
 
   private operand(kind: Kind): Node {
@@ -298,7 +361,7 @@ export abstract class Expressions extends Choices {
 
   /** Something that may become text. */
   private textual(): Node {
-    if (this.settings.floatText && this.chance(20)) return this.of("float");
+    if (this.settings.exact && this.chance(20)) return this.of("float");
     return this.of(this.chance(65) ? "str" : this.chance(90) ? "int" : "obj");
   }
 
@@ -342,7 +405,7 @@ export abstract class Expressions extends Choices {
       [this.varargs ? 3 : 0, () => e("...")],
       [3, () => this.call("fn")],
       [2, () => e("table.unpack(", this.dense(), ")")],
-      [1, () => e("table.unpack(", this.of("seq"), ", ", this.list(2, "int"), ")")],
+      [1, () => e("table.unpack(", this.dense(), ", ", this.list(2, "int"), ")")],
       [2, () => this.list(1 + this.below(3))],
       [1, () => e("pcall(", this.prefix("fn"), this.furtherArgs(), ")")],
       [1, () => e("coroutine.resume(", this.of("co"), this.furtherArgs(), ")")],

@@ -13,10 +13,10 @@ export interface Variable {
 
 export interface Settings {
   /**
-   * Floats may become text by `..` and tostring. Versions before 5.5 print them with 14 digits, which changes the
-   * lengths of strings.
+   * The reference is of the version that this project follows. Others print floats with 14 digits, which changes the
+   * lengths of strings, and may use `__lt` in place of a missing `__le`.
    */
-  readonly floatText: boolean;
+  readonly exact: boolean;
   /**
    * Expressions may change a local variable that another operand of theirs reads. The order is undefined by the
    * manual; the reference reads plain locals last.

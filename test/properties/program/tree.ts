@@ -51,8 +51,16 @@ export function* smaller(whole: Node): Generator<Node> {
 function* withoutSome(whole: Node): Generator<Node> {
   const { length } = whole.parts;
   for (let size = length; size >= 1; size = Math.floor(size / 2)) {
-    for (let from = 0; from < length; from += size) yield replace(whole, from, [], size);
+    for (let from = 0; from < length; from += size) {
+      // Without its counters a program may not end.
+      const counters = whole.parts.slice(from, from + size).filter(isCounter);
+      if (counters.length < Math.min(size, length - from)) yield replace(whole, from, counters, size);
+    }
   }
+}
+
+function isCounter(part: Part): boolean {
+  return typeof part !== "string" && part.text.startsWith("tick()");
 }
 
 function replace(whole: Node, at: number, parts: readonly Part[], count = 1): Node {

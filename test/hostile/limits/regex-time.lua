@@ -1,0 +1,5 @@
+-- tries: to get past the time limit in one call of regex
+-- expects: stop
+-- options: --timeout 2s
+local text = ("a"):rep(2e6)
+while true do regex.find_all("(a|b|ab|ba|aba)*?c", text) end

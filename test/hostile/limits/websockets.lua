@@ -1,0 +1,18 @@
+-- tries: to fill memory by websockets: floods, endless messages, fragments, bombs
+-- expects: ok
+-- options: --timeout 60s
+local server = (...):gsub("^http", "ws")
+for path, want in pairs({ ["/ws-endless"] = "1009", ["/ws-fragments"] = "pieces" , ["/ws-bomb"] = "100[29]" }) do
+  local ok, message = pcall(function()
+    local conn <close> = ws.connect(server .. path)
+    return ws.recv(conn, 20)
+  end)
+  assert(not ok and (message:find(want) or message:find("not enough memory") or message:find("extension") or message:find("compress")), path .. ": " .. tostring(message))
+end
+local flood = ws.connect(server .. "/ws-flood")
+sleep(1)
+assert(#ws.recv(flood, 5) == 1000)
+ws.close(flood)
+local conn = ws.connect(server .. "/ws-silent", { max_message = 1000 })
+assert(not pcall(ws.recv, conn, 0.1))
+pcall(function() for _ = 1, 1000 do ws.send(conn, ("x"):rep(1e6)) end end)
