@@ -36,7 +36,11 @@ async function main(args: string[]): Promise<Status> {
   if (first === "--") return args[1] === undefined ? usage() : runFile(args[1], args.slice(2), {});
   if ((first === "--version" || first === "-V") && args.length === 1) return version();
   if (first.startsWith("-") && first !== "-") return withOptions(args);
-  if (Object.hasOwn(COMMANDS, first)) return (await COMMANDS[first]!())(args.slice(1));
+  if (Object.hasOwn(COMMANDS, first)) {
+    const words = args.slice(1, first === "report" ? 3 : 2);
+    if (first !== "lua" && words.some((word) => word === "--help" || word === "-h")) return helpOf(first);
+    return (await COMMANDS[first]!())(args.slice(1));
+  }
   return runFile(first, args.slice(1), {});
 }
 
@@ -66,6 +70,12 @@ async function runFile(file: string, rest: string[], options: OptionValues): Pro
   }
   const { runScriptFile } = await import("./script.ts");
   return runScriptFile(file, rest, options, Object.keys(COMMANDS));
+}
+
+async function helpOf(command: string): Promise<Status> {
+  const { commandHelp } = await import("./usage.ts");
+  writeText(1, await commandHelp(command));
+  return Status.Ok;
 }
 
 async function version(): Promise<Status> {

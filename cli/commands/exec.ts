@@ -3,8 +3,9 @@ import { fromText } from "../../interpreter/text.ts";
 import { readOptions, SCRIPT_OPTIONS, textOption } from "../options.ts";
 import { runScript } from "../script.ts";
 import { type Status, usageError } from "../status.ts";
+import { CODE_OPTION } from "../usage.ts";
 
-const OPTIONS = [...SCRIPT_OPTIONS, { name: "e", value: "CODE", summary: "the code to run" }] as const;
+const OPTIONS = [...SCRIPT_OPTIONS, CODE_OPTION];
 
 export async function exec(args: string[]): Promise<Status> {
   const { options, words } = await readOptions(args, OPTIONS, true);

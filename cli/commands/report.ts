@@ -5,18 +5,15 @@ import { deliver, readOutputs } from "../checks/deliver.ts";
 import { documentError, mergeReports, type Piece, TwiceError } from "../checks/merge.ts";
 import { FORMATS } from "../checks/report.ts";
 import type { Report } from "../checks/result.ts";
-import { CHECK_OPTIONS, choice, readOptions } from "../options.ts";
+import { choice, readOptions } from "../options.ts";
 import { fileError, type Status, usageError } from "../status.ts";
-
-const OPTIONS = CHECK_OPTIONS.filter(
-  ({ name }) => name === "format" || name === "output" || name === "termination-log",
-);
+import { MERGE_OPTIONS } from "../usage.ts";
 
 export async function report(args: string[]): Promise<Status> {
   const [action, ...rest] = args;
   if (action !== "merge")
     throw usageError(`report: expected merge, got ${action === undefined ? "nothing" : JSON.stringify(action)}`);
-  const { options, words } = await readOptions(rest, OPTIONS, false);
+  const { options, words } = await readOptions(rest, MERGE_OPTIONS, false);
   if (words.length === 0) throw usageError("report merge: no file given");
   const pieces = words.map(readPiece);
   const outputs = readOutputs(options);

@@ -213,6 +213,16 @@ describe("signals", () => {
   });
 });
 
+describe("the help of a command", () => {
+  for (const args of [["exec"], ["repl"], ["validate"], ["report"], ["report", "merge"], ["modules"], ["completion"]]) {
+    test(`assay ${args.join(" ")} --help`, async () => {
+      const ran = await assay([...args, "--help"]);
+      expect(ran.stdout).toStartWith(`Usage: assay ${args[0]}`);
+      expect(ran).toMatchObject({ status: 0, stderr: "" });
+    });
+  }
+});
+
 describe("the directory that one happens to be in", () => {
   test("nothing in it is read", async () => {
     const hostile = temporaryFolder({
