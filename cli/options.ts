@@ -128,9 +128,11 @@ export async function readOptions(
     parsed = (await parser.parse()) as Record<string, unknown>;
   } catch (error) {
     // The library takes the names that every object has for options of its own, and fails.
-    const inherited = args.map((arg) => /^--?([^=]+)/.exec(arg)?.[1]).find((name) => name !== undefined && name in {});
+    const names = args.map((arg) => /^--?([^=\s]+)/.exec(arg)?.[1]);
+    const inherited = names.find((name) => name !== undefined && name in {});
     if (inherited !== undefined) throw unknownOption(inherited, table);
-    throw usageError(yargsWords(String((error as Error).message)));
+    const { name, message } = error as Error;
+    throw usageError(name === "YError" ? yargsWords(message) : "the options cannot be understood");
   }
   const options: Record<string, string | true | readonly string[] | undefined> = {};
   const words = (parsed._ as (string | number)[]).map(String);

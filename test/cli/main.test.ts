@@ -58,6 +58,7 @@ describe("what the arguments ask for", () => {
     [["--timeout", "1s", "exec", "-e", "print(1)"], 2, "", /the options of exec stand behind it/],
     [["--allow-net=", "hello.lua"], 2, "", "error: --allow-net: the list is empty\n"],
     [["-constructor", "hello.lua"], 2, "", 'error: unknown option "--constructor"\n'],
+    [["-constructor\r", "hello.lua"], 2, "", 'error: unknown option "--constructor"\n'],
     [["--hasOwnProperty=x", "hello.lua"], 2, "", 'error: unknown option "--hasOwnProperty"\n'],
     [["hello.lua", "--constructor"], 0, "hello\t--constructor\n"],
     [["--allow-net", "hello.lua", "x"], 0, "hello\tx\n"],

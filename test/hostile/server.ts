@@ -129,6 +129,8 @@ export async function startHostileServer(): Promise<HostileServer> {
       received = "";
       const [, path = "", query = ""] = /^\S+ (?:https?:\/\/[^/]+)?([^ ?]*)(?:\?(\S*))? /.exec(request) ?? [];
       const answer = ANSWERS[path];
+      // Websockets are not listened to any further.
+      if (path.startsWith("/ws-")) socket.pause();
       if (answer === undefined) respond(socket, "404 Not Found", "");
       else answer(socket, query, request);
     });

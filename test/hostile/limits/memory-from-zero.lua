@@ -1,6 +1,6 @@
 -- tries: to break at whatever allocation fails: with hardly any memory, everything is tried
 -- expects: ok
--- options: --memory-limit 2MB --timeout 30s
+-- options: --memory-limit 2MB --timeout 60s
 local WORK = {
   function(n) return #("x"):rep(n * 100) end, function(n) local t = {} for i = 1, n do t[i] = { i } end return #t end,
   function(n) local t = {} for i = 1, n do t[i] = i end return #json.encode(t) end, function(n) return #json.parse("[" .. ("1,"):rep(n) .. "1]") end,
@@ -15,13 +15,13 @@ local WORK = {
 for i, work in ipairs(WORK) do
   local failed = 0
   local n = 10
-  while failed < 3 and n < 1e7 do
+  while failed < 1 and n < 1e7 do
     local ok, message = pcall(work, n)
     if not ok then
       failed = failed + 1
       assert(type(message) == "string" and (message:find("not enough memory") or message:find("too ") or message:find("overflow") or message:find("limit")), i .. ": " .. tostring(message))
     end
-    n = n * 2
+    n = n * 5
     collectgarbage()
   end
   assert(pcall(work, 10), i)
