@@ -11,6 +11,7 @@ import { moduleStubs } from "../stubs/modules.ts";
 
 export async function types(args: string[]): Promise<Status> {
   const [folder, more] = args;
+  if (folder?.startsWith("-")) throw usageError(`types: unknown option ${JSON.stringify(folder)}`);
   if (more !== undefined) throw usageError(`types: one folder at a time, got ${JSON.stringify(more)} as well`);
   if (folder === undefined) {
     writeText(1, builtinStubs());
