@@ -2,8 +2,9 @@
  * A server under mixed load for a long time: `bun bench/soak.ts [--minutes 20] [--rate 500] [--binary FILE]`.
  *
  * Good and bad requests, websockets, SQLite, PostgreSQL and MariaDB (the tests' own servers), timers, tasks, at so many
- * requests a second. Every ten seconds it looks at resident memory, open descriptors and live Lua data. In the end comes SIGTERM in
- * the middle of the load: what a handler has begun must be answered, and the server ends with status 0.
+ * requests a second. Every ten seconds it looks at resident memory, open descriptors and live Lua data. In the end
+ * comes SIGTERM in the middle of the load: what a handler has begun must be answered, and the server ends with
+ * status 0.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * What a start costs, and what the executable and the image weigh: `bun bench/start.ts [--rounds 60] [--write]`.
+ * What a start costs, and what the executable and the image weigh: `bun bench/start.ts [--rounds 60] [--no-image] [--write]`.
  *
  * Runs `assay hello.lua` and its peers in turns, so that all of them meet the same disturbances, and prints a table, which
  * `--write` puts into the README. Peak memory needs GNU time, the image's root file system Debian (its packages are what
@@ -21,7 +21,12 @@ const BASE_PACKAGES = ["base-files", "libc6", "netbase", "tzdata"];
 const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "60" }, write: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "60" },
+    write: { type: "boolean", default: false },
+    image: { type: "boolean", default: true },
+  },
+  allowNegative: true,
 });
 
 interface Peer {
@@ -43,7 +48,7 @@ try {
   buildForRelease();
   const peers = makePeers();
   const costs = measure(peers, Number(values.rounds));
-  const text = `${startTable(peers, costs)}\n${imageTable()}`;
+  const text = `${startTable(peers, costs)}${values.image ? `\n${imageTable()}` : ""}`;
   console.log(text);
   if (values.write) write(text);
 } finally {
@@ -75,8 +80,9 @@ function makePeers(): Peer[] {
     { name: "`bun hello.js`", command: [process.execPath, script], size: statSync(process.execPath).size },
   ];
   const add = (title: string, program: string, source: string, more: (path: string) => number = () => 0) => {
-    const path = Bun.which(program);
-    if (path === null) return;
+    const found = Bun.which(program);
+    if (found === null) return;
+    const path = interpreterOf(found);
     peers.push({ name: title, command: [path, source], size: statSync(realpathSync(path)).size + more(path) });
   };
   add("`node hello.js`", "node", script);
@@ -88,11 +94,17 @@ function makePeers(): Peer[] {
   return peers;
 }
 
-/** Without what was installed into a language's own folder. */
+/** The program itself, where a version manager has put a script under its name. */
+function interpreterOf(path: string): string {
+  if (!path.endsWith("python3")) return path;
+  return Bun.spawnSync([path, "-c", "import sys; print(sys.executable)"]).stdout.toString().trim();
+}
+
+/** Without what was installed into a language's own folder, and without its tests. */
 function folderSize(path: string): number {
   let size = 0;
   for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (/^(site|dist)-packages$/.test(entry.name)) continue;
+    if (/^((site|dist)-packages|test)$/.test(entry.name)) continue;
     const inner = join(path, entry.name);
     if (entry.isDirectory()) size += folderSize(inner);
     else if (entry.isFile()) size += statSync(inner).size;

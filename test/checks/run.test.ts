@@ -307,11 +307,11 @@ describe("attempts", () => {
     flaky = 0;
     const { results } = await run(`checks:
   - {name: a, type: http, url: URL/count, until: .json.n >= 3, backoff: 1ms}
-  - {name: b, type: http, url: URL/health, until: .json.id == 8, backoff: 20ms, timeout: 100ms}`);
+  - {name: b, type: http, url: URL/health, until: .json.id == 8, backoff: 300ms, timeout: 1s}`);
     expect(results.a).toMatchObject({ status: "passed", attempts: 3 });
     expect(results.b).toMatchObject({
       status: "failed",
-      error: "timed out after 100ms: until .json.id == 8: got false",
+      error: "timed out after 1s: until .json.id == 8: got false",
     });
   });
 });

@@ -39,8 +39,8 @@ export class Machine {
   private used = 0;
 
   /**
-   * The source is a function's body; its argument is the input. It may call `try(f, …)`, which gives the function's results and
-   * keeps the messages of errors, to be judged.
+   * The source is a function's body; its argument is the input. It may call `try(f, …)`, which gives the function's
+   * results and keeps the messages of errors, to be judged.
    */
   constructor(
     private readonly source: string,

@@ -1,4 +1,4 @@
-/** Lua's own formats: patterns, string.format, string.pack, numbers, UTF-8, dates. The input: a format, a replacement, a text. */
+/** Lua's own formats: patterns, string.format, string.pack, numbers, UTF-8, dates. The input: format, replacement, text. */
 import fc from "fast-check";
 import { Machine } from "../machine.ts";
 import { join, parts, SEPARATOR } from "../parts.ts";

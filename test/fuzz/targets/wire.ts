@@ -1,6 +1,6 @@
 /**
- * What database servers say: conversations with PostgreSQL and MariaDB, recorded (in the corpus) and changed. The input: which
- * database, then what the server says after each piece of what it hears.
+ * What database servers say: conversations with PostgreSQL and MariaDB, recorded (in the corpus) and changed. The
+ * input: which database, then what the server says after each piece of what it hears.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
