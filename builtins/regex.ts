@@ -17,6 +17,8 @@ import { invalidAt, isAscii, Subject } from "./regex/subject.ts";
 
 /** A result grows by this much between two checks of the memory limit, in bytes. */
 const RESERVE_STEP = 1024 * 1024;
+/** Pieces of a result that are joined at a time. */
+const PIECES = 1000;
 /** Longest result of a replacement: strings cannot be much longer. */
 const MAX_RESULT = 2 ** 30;
 
@@ -98,20 +100,32 @@ function matchTable(text: string, pattern: Pattern, spans: Spans): LuaTable {
 
 /** Collects a result piece by piece within the memory limit. */
 class Output {
-  text = "";
+  private text = "";
+  /** Not joined yet: a string that grows by a few characters at a time takes many times its length. */
+  private pieces: string[] = [];
+  private length = 0;
   private reserved = RESERVE_STEP;
 
   constructor(private readonly what: string) {}
 
   add(piece: string): void {
-    this.text += piece;
-    if (this.text.length <= this.reserved) return;
-    if (this.text.length > MAX_RESULT) throw failure(`${this.what}: the result is too large`);
-    reserveMemory(this.text.length);
-    this.reserved = this.text.length + Math.max(RESERVE_STEP, this.text.length >> 2);
+    this.pieces.push(piece);
+    this.length += piece.length;
+    if (this.length > this.reserved) {
+      if (this.length > MAX_RESULT) throw failure(`${this.what}: the result is too large`);
+      reserveMemory(this.length);
+      this.reserved = this.length + Math.max(RESERVE_STEP, this.length >> 2);
+    }
+    if (this.pieces.length >= PIECES) this.join();
+  }
+
+  private join(): void {
+    this.text += this.pieces.join("");
+    this.pieces = [];
   }
 
   finish(): string {
+    this.join();
     charge(this.text.length);
     return this.text;
   }

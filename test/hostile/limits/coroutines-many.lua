@@ -6,7 +6,7 @@ local kept = {}
 local ok, message = pcall(function()
   for i = 1, 1e5 do
     kept[i] = coroutine.create(function(a) local b = a coroutine.yield(b) return b end)
-    coroutine.resume(kept[i], i)
+    assert(coroutine.resume(kept[i], i))
   end
 end)
 assert(ok or message:find("not enough memory"), message)
