@@ -152,8 +152,13 @@ function count(vm: VirtualMachine, more: number): void {
   opened.set(vm, (opened.get(vm) ?? 0) + more);
 }
 
+/** How long the other side may take to answer that the script has ended; a stop must not be late because of it. */
+const GOODBYE_MS = 300;
+
 /** Closes a connection that the script left open. */
 async function settledWithin(connection: WebsocketConnection): Promise<void> {
+  const timer = setTimeout(() => connection.destroy(), GOODBYE_MS);
   await connection.close(1001, "");
+  clearTimeout(timer);
 }
 documentKinds(wsLibrary, connectionKind);

@@ -25,7 +25,7 @@ const HEAP_ALLOWANCE = 160 << 20;
 /** What it may hold of that before the engine is told to collect. */
 const HEAP_EASE = 32 << 20;
 
-const BASE_HEAP = process.memoryUsage().heapUsed;
+let baseHeap = 0;
 
 /** The engine's own figures and collector, which short scripts need not load (0.3 ms). */
 function engine(): typeof import("bun:jsc") {
@@ -34,6 +34,13 @@ function engine(): typeof import("bun:jsc") {
 
 /** The virtual machines that have tasks. */
 export const runningMachines = new Set<VirtualMachine>();
+
+/** A machine has tasks. What the heap held before the first of those that run did is not theirs. */
+export function machineRuns(vm: VirtualMachine): void {
+  if (!vm.memory.hasRun && runningMachines.size === 0) baseHeap = process.memoryUsage().heapUsed;
+  vm.memory.hasRun = true;
+  runningMachines.add(vm);
+}
 
 /** Memory accounting of one virtual machine. */
 export class Memory {
@@ -45,9 +52,11 @@ export class Memory {
   private held = 0;
   /** Next size of live data and debt at which a census is due. */
   private due: number;
+  /** Whether the machine has had a task. */
+  hasRun = false;
 
   /** The engine's heap when it was last relieved. */
-  private relieved = BASE_HEAP;
+  private relieved = baseHeap;
 
   /** What `collectgarbage` has been told: whether it runs, in which mode, with which parameters. */
   running = true;
@@ -127,7 +136,7 @@ export class Memory {
 
   /** What the engine's heap may hold: all machines that run share it. */
   private heapCeiling(): number {
-    return BASE_HEAP + HEAP_ALLOWANCE + Math.max(1, runningMachines.size) * this.limit * HEAP_FACTOR;
+    return baseHeap + HEAP_ALLOWANCE + Math.max(1, runningMachines.size) * this.limit * HEAP_FACTOR;
   }
 
   private census(wanted: number): void {
@@ -140,7 +149,7 @@ export class Memory {
     // The engine collects by measures of its own, which are too generous for a process with little memory.
     const ceiling = this.heapCeiling();
     const { fullGC, heapSize } = engine();
-    if (heapSize() > BASE_HEAP + HEAP_EASE + this.limit) fullGC();
+    if (heapSize() > baseHeap + HEAP_EASE + this.limit) fullGC();
     if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");
   }
 }

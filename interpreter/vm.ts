@@ -2,7 +2,7 @@
 import { Stop } from "./error.ts";
 import { Finalizers } from "./finalizers.ts";
 import { Cell, type NativeFunction } from "./function.ts";
-import { type Limits, Memory, NO_LIMITS, runningMachines } from "./limits.ts";
+import { type Limits, Memory, machineRuns, NO_LIMITS, runningMachines } from "./limits.ts";
 import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
 import type { Results, Userdata, Value } from "./value.ts";
@@ -119,7 +119,7 @@ export class VirtualMachine {
    */
   tasksChanged(): void {
     if (this.tasks.size === 0) runningMachines.delete(this);
-    else runningMachines.add(this);
+    else machineRuns(this);
     if (this.tasks.size === 0) {
       clearTimeout(this.deadlineTimer);
       this.deadlineTimer = undefined;

@@ -401,7 +401,9 @@ export function parseTemplate(source: string, options: LexerOptions): nodes.Root
       typeof message === "string"
         ? message.replace(/^\(unknown path\)(?: \[.*?\])?\s*/, "").replace(/^parse\w+: /, "")
         : "";
-    const isOurs = /^[\x20-\x7e\u00a0-\uffff]+$/.test(text) && !(error instanceof TypeError);
-    throw new Problem(isOurs ? text : "syntax error", typeof lineno === "number" ? lineno : tokens.lineno + 1);
+    // What it quotes may be a line break.
+    const shown = text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => JSON.stringify(char).slice(1, -1));
+    const isOurs = shown !== "" && !(error instanceof TypeError);
+    throw new Problem(isOurs ? shown : "syntax error", typeof lineno === "number" ? lineno : tokens.lineno + 1);
   }
 }

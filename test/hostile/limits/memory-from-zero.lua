@@ -1,5 +1,5 @@
 -- tries: to break at whatever allocation fails: with hardly any memory, everything is tried
--- peak: 450
+-- peak: 550
 -- expects: ok
 -- options: --memory-limit 2MB --timeout 60s
 local WORK = {

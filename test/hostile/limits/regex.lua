@@ -1,4 +1,5 @@
 -- tries: to run for ever or use up memory in regular expressions
+-- peak: 450
 -- expects: ok
 -- options: --timeout 60s
 local function bounded(f, ...)
