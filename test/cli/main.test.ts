@@ -258,7 +258,7 @@ describe("the runtime inside", () => {
   });
 
   test("few open files, no environment, no home, no standard input", () => {
-    const script = 'ulimit -n 32; env -i HOME=/nonexistent TMPDIR=/nonexistent "$0" hello.lua <&-';
+    const script = 'ulimit -n 32; env -i HOME=/dev/null/nothing TMPDIR=/dev/null/nothing "$0" hello.lua <&-';
     const ran = Bun.spawnSync(["sh", "-c", script, BINARY], { cwd: folder.path });
     expect([ran.stdout.toString(), ran.stderr.toString(), ran.exitCode]).toEqual(["hello\n", "", 0]);
   });

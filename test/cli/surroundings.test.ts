@@ -92,7 +92,7 @@ describe("the environment", () => {
     ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
     ["NODE_ENV", "development"],
     ["BUN_CONFIG_PRELOAD", "./preload.js"],
-    ["BUN_RUNTIME_TRANSPILER_CACHE_PATH", "/nonexistent"],
+    ["BUN_RUNTIME_TRANSPILER_CACHE_PATH", "/dev/null/nothing"],
     ["BUN_DEBUG_QUIET_LOGS", "0"],
     ["LUA_INIT", "error('init')"],
     ["LUA_INIT_5_5", "error('init')"],
