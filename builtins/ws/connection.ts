@@ -13,6 +13,8 @@ export const MAX_MESSAGE = 16 * 1024 * 1024;
 /** Pieces that one message may come in. */
 const MAX_FRAGMENTS = 128 * 1024;
 const MAX_CHUNKS = 1024 * 1024;
+/** Bytes that the other side may still send once it has been told that this one closes. */
+const MAX_DROPPED = 16 << 20;
 /** Messages not yet received by the script, and their bytes, beyond which the other side has to wait. */
 const MAX_WAITING = 1000;
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -65,6 +67,8 @@ export class WebsocketConnection {
   private waitingBytes = 0;
   private readonly waiters = new Set<Waiter>();
   private paused = false;
+  /** Bytes that came while it was being closed. */
+  private dropped = 0;
   /** What it was closed with, by whichever side was first. */
   private closed: Closed | undefined;
   private broken: Closed | undefined;
@@ -166,6 +170,7 @@ export class WebsocketConnection {
   }
 
   private received(message: string): void {
+    if (this.endpoint.readyState !== OPEN) return this.drop(message);
     for (const waiter of this.waiters) {
       waiter.settle(message);
       return;
@@ -176,6 +181,12 @@ export class WebsocketConnection {
       this.paused = true;
       this.endpoint.pause();
     }
+  }
+
+  /** What comes while it is being closed is for nobody; who sends on and on is not waited for. */
+  private drop(message: string): void {
+    this.dropped += message.length;
+    if (this.dropped > MAX_DROPPED) this.destroy();
   }
 
   private ended(code: number, reason: Buffer): void {

@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** The variables a test's process gets: nothing of the machine's that could change what it does. */
 export function cleanEnv(extra: RunOptions["env"] = {}): Record<string, string> {
-  const env: Record<string, string | undefined> = { PATH: process.env.PATH, HOME: "/nonexistent", ...extra };
+  const env: Record<string, string | undefined> = { PATH: process.env.PATH, HOME: "/dev/null/home", ...extra };
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
