@@ -10,7 +10,7 @@ import { failure, LuaError, position, Stop, UNPLACED } from "./error.ts";
 import type { LuaFunction } from "./function.ts";
 import { type Completion, type Resumable, type Site, suspend } from "./nodes/node.ts";
 import { CALLS_MASK, MAX_REGISTERS, Reason, type Registers, STACK_REGISTERS, state, TICKS } from "./state.ts";
-import { type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
+import { list, type Results, SUSPENDED, type Suspended, type Value } from "./value.ts";
 import type { VirtualMachine } from "./vm.ts";
 
 /** How long a task runs before the event loop gets its turn, in milliseconds. */
@@ -290,6 +290,8 @@ export class Task {
   private settle!: (results: Results) => void;
   private fail!: (error: unknown) => void;
   done = false;
+  /** What it goes on with after the event loop's turn. */
+  private pending: unknown = undefined;
   /** Set by `cancel`: thrown into the task at its next wait. */
   private cancelled: Stop | undefined = undefined;
   /** Set by `raise`: thrown into the task when it goes on. */
@@ -392,7 +394,9 @@ export class Task {
 
   /** Lua values that only the task knows, for the census. */
   roots(): Value[] {
-    return [this.fn, ...this.args];
+    const { pending } = this;
+    const given = pending instanceof LuaError ? pending.value : pending instanceof Stop ? undefined : pending;
+    return [this.fn, ...this.args, ...list(given as Results)];
   }
 
   private finish(): void {
@@ -442,8 +446,10 @@ export class Task {
       this.drive(value, failing);
       return;
     }
+    this.pending = value;
     setImmediate(() => {
       turnEnd = performance.now() + SLICE_MS;
+      this.pending = undefined;
       this.drive(value, failing);
     });
   }

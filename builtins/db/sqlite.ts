@@ -31,6 +31,9 @@ const STOP_MS = 250;
 
 /** How long closing may take, which may have to move a log into the database. */
 const CLOSE_MS = 2000;
+/** Steps of SQLite that nothing could stop, each of which keeps a processor busy; and how many there may be. */
+let runaways = 0;
+const MAX_RUNAWAYS = 4;
 
 /** Where the worker's program is: beside this file, or in the executable that `bun build --compile` made. */
 function workerProgram(): string {
@@ -233,6 +236,10 @@ class SqliteSession implements Session {
   }
 
   async start(request: Omit<OpenRequest, "stop">): Promise<void> {
+    if (runaways >= MAX_RUNAWAYS) {
+      this.worker.terminate();
+      throw new DatabaseError(`${runaways} statements of SQLite could not be stopped and still run: no more are begun`);
+    }
     await this.ask({ ...request, stop: this.stop });
   }
 
@@ -315,8 +322,11 @@ class SqliteSession implements Session {
     // thread that is ended without that would keep its locks.
     Atomics.store(this.stop, 0, LAST_REQUEST);
     this.worker.unref();
+    runaways++;
     this.worker.onmessage = (event: MessageEvent<Reply[]>) => {
-      if (event.data.some((reply) => reply.id === LAST_REQUEST)) this.worker.terminate();
+      if (!event.data.some((reply) => reply.id === LAST_REQUEST)) return;
+      runaways--;
+      this.worker.terminate();
     };
     this.post({ op: "close", id: LAST_REQUEST });
   }
