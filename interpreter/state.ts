@@ -36,8 +36,8 @@ export const MAX_REGISTERS = 1_000_000;
  * A window counts at least its nesting depth (see `Prototype.size`), which bounds the JavaScript frames behind it.
  */
 export const STACK_REGISTERS = 2400;
-/** How deep calls from native code may nest: Lua's LUAI_MAXCCALLS. */
-export const MAX_NATIVE_CALLS = 195;
+/** How deep calls from native code may nest: Lua's LUAI_MAXCCALLS, less what the reference's own command takes of it. */
+export const MAX_NATIVE_CALLS = 198;
 
 /**
  * Added to the count of native calls for one that the reference cannot yield across. It counts only where the debug
