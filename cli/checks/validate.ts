@@ -127,7 +127,11 @@ export class Validator {
     for (const key of schema.required ?? []) {
       if (entries.has(key)) continue;
       const type = schema.properties?.[key]?.enum;
-      mistakes.add(headOf(tree), path, `missing "${key}"${type === undefined ? "" : ` (one of ${type.join(", ")})`}`);
+      const missing = `missing "${key}"${type === undefined ? "" : ` (one of ${type.join(", ")})`}`;
+      // Where keys are known to be wrong, they are mistakes of their own.
+      const misspelt = schema.additionalProperties === false ? undefined : misspeltIn(tree, schema, key);
+      if (misspelt === undefined) mistakes.add(headOf(tree), path, missing);
+      else mistakes.add(entries.get(misspelt)!.keyAt, path, `${missing}: is ${quote(misspelt)} meant to be it?`);
     }
     for (const [key, { keyAt, value }] of entries) {
       const inside = path === "" ? key : `${path}.${key}`;
@@ -165,6 +169,13 @@ function headOf(tree: Tree): Place {
   if (tree.kind !== "map") return tree.at;
   for (const { keyAt } of tree.entries.values()) return keyAt;
   return tree.at;
+}
+
+/** The key that seems to be meant for a missing one. */
+function misspeltIn(tree: MapTree, schema: Schema, missing: string): string | undefined {
+  return [...tree.entries.keys()].find(
+    (key) => !Object.hasOwn(schema.properties ?? {}, key) && didYouMean(key, [missing]) !== "",
+  );
 }
 
 function knownKeys(tree: Tree, schema: Schema): number {

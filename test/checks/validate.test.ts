@@ -102,6 +102,11 @@ describe("mistakes in check files", () => {
       `checks:\n  - {name: a, ${HTTP}}\n  - {name: a, ${HTTP}}`,
       '3:12: checks[1].name: another check has the name "a" (line 2)',
     ],
+    [
+      "a key for the type misspelt",
+      "checks: [{name: a, typ: http}]",
+      /checks\[0\]: missing "type" .*: is "typ" meant to be it\?/,
+    ],
     ["no type", "checks: [{name: a}]", /checks\[0\]: missing "type" \(one of http, prometheus/],
     [
       "upper-case type",
