@@ -1,14 +1,13 @@
 /** Whether an executable is what it should be, also where it cannot run. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { INSIDE } from "../builtins/worker-program.ts";
 import { payloadOf, readExecutable } from "./executable.ts";
 import type { Target } from "./release-targets.ts";
 import { IGNORED_VARIABLES } from "./runtime.ts";
 
 /** The oldest glibc that the executables for Linux must do with. */
 const GLIBC = [2, 17] as const;
-/** Where Bun shows a program its own files. */
-const INSIDE = "/$bunfs/root/";
 const PARTS = ["assay", "cli/checks/jq-worker.js", "builtins/db/sqlite-worker.js"];
 
 /** What is wrong with an executable for a platform; an empty list when nothing is. */

@@ -6,6 +6,7 @@ import { fromText, toBuffer, toText } from "../../interpreter/text.ts";
 import { integer, LuaFloat } from "../../interpreter/value.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import type { Permissions } from "../permissions.ts";
+import { workerProgram } from "../worker-program.ts";
 import { DatabaseError } from "./failure.ts";
 import { decodeJson } from "./json.ts";
 import { type Parameter, TableParameter } from "./parameters.ts";
@@ -31,16 +32,10 @@ const STOP_MS = 250;
 
 /** How long closing may take, which may have to move a log into the database. */
 const CLOSE_MS = 2000;
-/** Steps of SQLite that nothing could stop, each of which keeps a processor busy; and how many there may be. */
-let runaways = 0;
-const MAX_RUNAWAYS = 4;
 
-/** Where the worker's program is: beside this file, or in the executable that `bun build --compile` made. */
-function workerProgram(): string {
-  return Bun.main.startsWith("/$bunfs/")
-    ? "/$bunfs/root/builtins/db/sqlite-worker.js"
-    : new URL("./sqlite-worker.ts", import.meta.url).href;
-}
+/** How many steps of SQLite that nothing could stop may go on at a time: each keeps a processor busy. */
+const MAX_RUNAWAYS = 4;
+let runaways = 0;
 
 export class SqliteDriver implements Driver {
   readonly dialect = "sqlite";
@@ -183,7 +178,7 @@ class SqliteSession implements Session {
   private readonly stop = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(private readonly files: ReadonlySet<string>) {
-    this.worker = new Worker(workerProgram());
+    this.worker = new Worker(workerProgram("builtins/db/sqlite-worker"));
     this.worker.onmessage = (event: MessageEvent<Reply[]>) => {
       for (const reply of event.data) this.receive(reply);
     };

@@ -1,5 +1,5 @@
 /** jq expressions, evaluated by jq itself in a worker thread that is started when the first one is needed. */
-import { compiled } from "../version.ts";
+import { workerProgram } from "../../builtins/worker-program.ts";
 import type { Halt } from "./halt.ts";
 import type { Question, Reply, Request } from "./jq-worker.ts";
 
@@ -70,10 +70,7 @@ export class Jq {
   }
 
   private start(): Worker {
-    // The path that scripts/build.ts gives the worker inside the executable; never a file of the current directory.
-    const worker = new Worker(
-      compiled ? "/$bunfs/root/cli/checks/jq-worker.js" : new URL("./jq-worker.ts", import.meta.url).href,
-    );
+    const worker = new Worker(workerProgram("cli/checks/jq-worker"));
     worker.onmessage = (event: MessageEvent<Reply>) => this.receive(event.data);
     worker.onerror = (event) => {
       event.preventDefault();

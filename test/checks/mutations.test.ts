@@ -7,79 +7,12 @@ import { Secrets } from "../../cli/checks/secrets.ts";
 import { select } from "../../cli/checks/select.ts";
 import { CommandError } from "../../cli/status.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { PIECES, SAMPLES } from "./samples.ts";
+
+const VALID = SAMPLES.slice(0, -1);
 
 /** ASSAY_MUTATIONS=10000 for a long run. */
 const COUNT = Number(process.env.ASSAY_MUTATIONS ?? 500);
-
-const VALID = `timeout: 120s
-retries: 3
-backoff: {initial: 1s, factor: 2, max: 30s, jitter: true}
-parallel: 4
-defaults: {timeout: 5s, headers: {X-A: "1"}}
-vars: {host: localhost, ports: [1, 2], deep: {a: {b: c}}}
-secrets: [HOME]
-checks:
-  - name: api
-    type: http
-    url: http://\${{ vars.host }}:8080/x
-    method: POST
-    json: {a: [1, 2.5, null, true]}
-    auth: {user: u, password: p}
-    expect:
-      status: [200, 2xx]
-      json: ['.a == 1', '.b | length > 2']
-      headers: {x-b: {matches: "^a"}}
-    capture: {id: .json.id}
-  - {name: "t-\${{ item }}", type: tcp, foreach: "\${{ vars.ports }}", host: x, port: "\${{ item }}", tags: [a, b]}
-  - name: prom
-    type: prometheus
-    url: http://p:9090
-    query: 'sum(rate(x[5m])) by (job)'
-    expect: {min: 1, max: 2, all: true}
-  - name: script
-    type: script
-    needs: [api]
-    if: .host == "localhost"
-    script: |
-      local x = ...
-      assert(x == env.get("A"))
-    env: {A: "\${{ captures.id }}"}
-    cleanup: [{type: http, url: "http://x/"}]
-  - name: steps
-    steps:
-      - {url: "http://x/", capture: {t: .json.t}}
-      - {type: sql, url: "sqlite::memory:", query: "select 1", params: ["\${{ captures.t }}"], expect: {rows: {min: 1}}}
-  - {name: d, type: dns, host: x, record: MX, matrix: {a: [1, 2], b: [x]}}
-  - &anchor {name: k, type: k8s, kind: deployment, namespace: shop}
-`;
-
-const PIECES = [
-  ..."{}[]:,-#&*!|>'\"%@`\n\t \0\u2028",
-  "\x1b[31m",
-  "${{",
-  "}}",
-  "${{ vars.host }}",
-  "${{ env.NOPE }}",
-  "<<: *anchor",
-  "*anchor",
-  "&anchor ",
-  "null",
-  ".nan",
-  "-1",
-  "1e999",
-  "- ",
-  "? ",
-  "---\n",
-  "...\n",
-  "!!binary x",
-  "name: api\n",
-  "expect: {}",
-  "__proto__",
-  "constructor",
-  "needs: [steps]",
-  "é\ud800",
-  "9".repeat(400),
-];
 
 /** A small generator, so that a failure can be seen again. */
 function random(seed: number): () => number {
@@ -136,7 +69,8 @@ test(`${COUNT} mutations`, async () => {
   const file = folder.file("m.yaml");
   let accepted = 0;
   for (let seed = 0; seed <= COUNT; seed++) {
-    const text = seed === 0 ? VALID : mutate(VALID, random(seed));
+    const sample = VALID[seed % VALID.length]!;
+    const text = seed < VALID.length ? sample : mutate(sample, random(seed));
     await Bun.write(file, text);
     try {
       const suite = await loadSuite(file, jq);
@@ -145,7 +79,7 @@ test(`${COUNT} mutations`, async () => {
     } catch (error) {
       if (!(error instanceof CommandError))
         throw new Error(`seed ${seed}: ${error instanceof Error ? error.stack : error}\n${text}`);
-      if (seed === 0) throw new Error(error.message);
+      if (seed < VALID.length) throw new Error(error.message);
       expect(error.status).toBe(3);
       expect(error.message).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f]|\[object |undefined| {4}at /);
     }
