@@ -168,8 +168,11 @@ export function complete(R: Registers, base: number, completion: Completion): Re
   }
 }
 
-/** Finds what a call of a value that is not a function calls: its `__call`, with the value in front of the arguments. */
-export function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunction | undefined {
+/**
+ * Finds what a call of a value that is not a function calls: its `__call`, with the value in front of the arguments.
+ * Undefined: nothing. "loop": what `__call` is has a `__call` itself, too many times over.
+ */
+function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunction | undefined | "loop" {
   for (let depth = 0; depth < 16; depth++) {
     const handler = metamethod(fn, Event.Call);
     if (handler === undefined) return undefined;
@@ -177,7 +180,7 @@ export function resolveCall(fn: Value, args: Value[]): LuaFunction | NativeFunct
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) return handler;
     fn = handler;
   }
-  throw failure("'__call' chain too long", 0);
+  return "loop";
 }
 
 /** What a call of a value that cannot be called fails at: the value, or the last of its chain of `__call`s. */
@@ -215,6 +218,7 @@ export function invoke(fn: Value, args: Value[], R: Registers, base: number, sit
     const given = args.length;
     const resolved = resolveCall(fn, args);
     if (resolved === undefined) throw notCallable(fn, R, base, site);
+    if (resolved === "loop") throw callError("'__call' chain too long", R, base, site);
     callee = resolved;
     // Native functions mention it in their errors about arguments.
     if (state.vm.debug || callee instanceof NativeFunction) site = new CalledValueSite(site, args.length - given);
@@ -241,7 +245,12 @@ function notCallable(fn: Value, R: Registers, base: number, site: Site): LuaErro
   const message = `attempt to call a ${typeName(uncallable(fn))} value`;
   const name = site.line >= 0 ? site.calleeName() : "";
   const text = name === "" ? message : `${message} (${name})`;
-  return site.line >= 0 ? runtimeError(R, base - site.size, site, text) : failure(text, 0);
+  return callError(text, R, base, site);
+}
+
+/** An error of the call itself: Lua code that calls is told where. */
+function callError(message: string, R: Registers, base: number, site: Site): LuaError {
+  return site.line >= 0 ? runtimeError(R, base - site.size, site, message) : failure(message, 0);
 }
 
 /**
@@ -265,11 +274,16 @@ export function call(fn: Value, args: Value[], isYieldable = false): Results | S
  * results.
  */
 export function callMetamethod(R: Registers, base: number, site: Site, fn: Value, args: Value[]): Results | Suspended {
-  if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());
+  checkNativeCalls(R, base, site);
   state.nativeCalls++;
   const given = invoke(fn, args, R, base + site.size, site);
   if (given !== SUSPENDED) state.nativeCalls--;
   return given;
+}
+
+/** Raises an error unless one more call may be made that the reference would make from C. */
+export function checkNativeCalls(R: Registers, base: number, site: Site): void {
+  if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());
 }
 
 export function leaveMetamethod(): void {

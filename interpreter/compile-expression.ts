@@ -409,10 +409,8 @@ export abstract class ExpressionCompiler {
       return this.site(new SpilledBinary(line, row, left, right, register));
     }
     const node = this.specialised(ARITHMETIC[name] as Forms, left, right, line);
-    if (row === BAND && right instanceof Constant && isLowMask(right.value) && left.isPure && hasShift(left)) {
-      return new Mask(left, right.value, node);
-    }
-    return node;
+    const mask = right instanceof Constant ? lowMask(row, right.value) : undefined;
+    return mask !== undefined && left.isPure && mayOutgrow(left) ? new Mask(left, mask, node) : node;
   }
 
   /** The most specialised class there is for these operands. */
@@ -487,14 +485,21 @@ function fold(row: Operator, a: Value, b: Value): Value {
   }
 }
 
-function isLowMask(value: Value): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= 0xffff_ffff;
+/**
+ * The mask of 32 bits or less that `e & mask` or `e % 2^n` puts on an integer; undefined for any other operator. (The
+ * remainder of a division by 2^n is the low n bits: `%` rounds down, so that holds for negative integers too.)
+ */
+function lowMask(row: Operator, value: Value): number | undefined {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) return undefined;
+  if (row === BAND) return value >= 0 && value <= 0xffff_ffff ? value : undefined;
+  if (row !== MOD || value < 1 || value > 2 ** 32) return undefined;
+  return Number.isInteger(Math.log2(value)) ? value - 1 : undefined;
 }
 
-/** Whether a shift to the left occurs among operators whose low bits depend on low bits only. */
-function hasShift(node: ExpressionNode): boolean {
+/** Whether something in it may leave the range of doubles, among operators whose low bits depend on low bits only. */
+function mayOutgrow(node: ExpressionNode): boolean {
   if (!(node instanceof Binary) || node.operator === SHR) return false;
-  return node.operator === SHL || hasShift(node.left) || hasShift(node.right);
+  return node.operator === SHL || node.operator === MUL || mayOutgrow(node.left) || mayOutgrow(node.right);
 }
 
 export function lastIsMulti(values: ExpressionNode[]): boolean {

@@ -7,7 +7,7 @@ import { type Cell, LuaFunction, Prototype } from "./function.ts";
 import { registerPrototype } from "./hook.ts";
 import { SyntaxFailure } from "./lexer.ts";
 import {
-  MultipleAssignment,
+  assignSeveral,
   SetCell,
   SetField,
   SetGlobal,
@@ -16,7 +16,6 @@ import {
   SetUpvalue,
   StepLocal,
   type Target,
-  TwoAssignments,
 } from "./nodes/assignment.ts";
 import { Binary } from "./nodes/binary.ts";
 import { Block, Block2, Block3, Block4, Block5, Break, CallStatement, Goto, LabelledBlock } from "./nodes/block.ts";
@@ -564,9 +563,7 @@ class Compiler extends ExpressionCompiler {
       const stores = targets.map((target, i) => this.storePlace(target as IndexTarget, values[i]!, line));
       return new Block(stores.reverse());
     }
-    const make =
-      targets.length === 2 && values.length === 2 && !lastIsMulti(values) ? TwoAssignments : MultipleAssignment;
-    return this.site(new make(line, targets, values, temporaries));
+    return this.site(assignSeveral(line, targets, values, temporaries));
   }
 
   private storePlace({ object, key }: IndexTarget, value: ExpressionNode, line: number): StatementNode {

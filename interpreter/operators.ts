@@ -95,7 +95,9 @@ for (let i = 0; i < 64; i++) POWERS[i] = 2 ** i;
 
 /** The low 32 bits of a safe integer, as an int32; undefined for anything else. */
 export function low(value: Value): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) ? value | 0 : undefined;
+  if (typeof value !== "number") return undefined;
+  const n = +value;
+  return Number.isSafeInteger(n) ? n | 0 : undefined;
 }
 
 /** The low 32 bits of `x >> y`, where they can be had from doubles. */

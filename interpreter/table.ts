@@ -101,7 +101,8 @@ export class LuaTable {
     }
     if (typeof key === "number") {
       const array = this.array;
-      if (key > 0 && key < array.length && Number.isSafeInteger(key)) return array[key];
+      const i = +key;
+      if (i > 0 && i < array.length && Number.isSafeInteger(i)) return array[i];
     } else if (key instanceof LuaFloat) return this.get(key.n === 0 ? 0 : key.n);
     return this.getHash(key);
   }
@@ -129,23 +130,24 @@ export class LuaTable {
   set(key: Value, value: Value): void {
     if (typeof key === "number") {
       const array = this.array;
-      if (key > 0 && key < array.length && Number.isSafeInteger(key)) {
-        if (value === undefined && key === array.length - 1) this.shrink();
-        else array[key] = value;
+      const i = +key;
+      if (i > 0 && i < array.length && Number.isSafeInteger(i)) {
+        if (value === undefined && i === array.length - 1) this.shrink();
+        else array[i] = value;
         return;
       }
-      if (key === array.length) {
+      if (i === array.length) {
         this.append(value);
         return;
       }
       if (
         this.sparse &&
         value !== undefined &&
-        key > array.length &&
-        key < array.length + MAX_GAP &&
-        Number.isSafeInteger(key)
+        i > array.length &&
+        i < array.length + MAX_GAP &&
+        Number.isSafeInteger(i)
       ) {
-        this.bridge(key, value);
+        this.bridge(i, value);
         return;
       }
     } else if (key instanceof LuaFloat) {

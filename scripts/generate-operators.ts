@@ -86,11 +86,19 @@ const ARITHMETIC: Arithmetic[] = [
   },
 ];
 
+/** By halves of 32 bits where that gives the whole result; the general way is exact for all integers. */
 function bits(symbol: string, general: string): (x: Operand, y: Operand) => string {
-  return (x, y) =>
-    y === "F"
-      ? ""
-      : `if ((x | 0) === x && (y | 0) === y) return x ${symbol} y; if (x >>> 0 === x && y >>> 0 === y) return (x ${symbol} y) >>> 0; if (${bothInteger(x, y)}) return ${general}(x, y);`;
+  return (x, y) => {
+    if (y === "F") return "";
+    const unsigned = `return (x ${symbol} y) >>> 0;`;
+    const small = `if ((x | 0) === x && (y | 0) === y) return x ${symbol} y;`;
+    const large = `if (${bothInteger(x, y)}) return ${general}(x, y);`;
+    if (symbol !== "&") return `if (x >>> 0 === x && y >>> 0 === y) ${unsigned} ${small} ${large}`;
+    // The upper half of one operand being zero, so is the result's.
+    const masked = (condition: string) => (condition === "" ? unsigned : `if (${condition}) ${unsigned}`);
+    const right = y === "K" ? "" : "Number.isSafeInteger(y)";
+    return `if (x >>> 0 === x) { ${masked(right)} } else if (y >>> 0 === y) { ${masked("Number.isSafeInteger(x)")} } else { ${small} ${large} }`;
+  };
 }
 
 const COMPARISONS = [
@@ -163,6 +171,24 @@ function fieldsOf(x: Operand, y: Operand): { declared: string; assigned: string 
   return { declared: declared.join("\n"), assigned: assigned.join("\n") };
 }
 
+/**
+ * The fast path on operands that are known to be numbers by now. The `+` does nothing to them but tell the engine: what
+ * it has seen of `x` includes tables and strings, and it would call out to its general operators for those.
+ */
+function asNumbers(code: string, x: Operand, y: Operand): string {
+  let text = code;
+  let declared = "";
+  if (x === "E" || x === "L") {
+    declared += "const a = +x;";
+    text = text.replace(/\bx\b/g, "a");
+  }
+  if (y === "E" || y === "L") {
+    declared += "const b = +y;";
+    text = text.replace(/\by\b/g, "b");
+  }
+  return declared + text;
+}
+
 /** What remains to be tested for both operands to be plain numbers. */
 function numbers(x: Operand, y: Operand): string {
   const tests = [];
@@ -193,8 +219,10 @@ function lowPath(op: Arithmetic, x: Operand, y: Operand): string {
     if (kind === "E")
       return `const ${variable} = this.${side}.lowBits(R, base);\n    if (${variable} === undefined) return undefined;`;
     const value =
-      kind === "L" ? `const ${side}: Value = R[base + this.${side}Register];` : `const ${side} = this.constant;`;
-    return `${value}\n    if (${kind === "L" ? `typeof ${side} !== "number" || ` : ""}!Number.isSafeInteger(${side})) return undefined;\n    const ${variable} = ${side} | 0;`;
+      kind === "L"
+        ? `const ${side}Value: Value = R[base + this.${side}Register];\n    if (typeof ${side}Value !== "number") return undefined;\n    const ${side} = +${side}Value;`
+        : `const ${side} = this.constant;`;
+    return `${value}\n    if (!Number.isSafeInteger(${side})) return undefined;\n    const ${variable} = ${side} | 0;`;
   };
   return `  override lowBits(R: Registers, base: number): number | undefined {
     ${operand(x, "x", "left")}
@@ -214,7 +242,7 @@ function shiftedLow(x: Operand, y: Operand): string {
   return `  override lowBits(R: Registers, base: number): number | undefined {
     ${operand(x, "x", "left")}
     ${operand(y, "y", "right")}
-    if (${numbers(x, y)} && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    if (${numbers(x, y)}) { ${asNumbers("if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;", x, y)} }
     return lowOfShift(x, y);
   }`;
 }
@@ -231,9 +259,9 @@ ${assigned}
   }
   override eval(R: Registers, base: number): Value | Suspended {
     ${fetch(x, "x", "left", "suspend(this, base, LEFT)")}
-    ${fetch(y, "y", "right", "suspend(this, base, RIGHT, x)")}
+    ${fetch(y, "y", "right", `suspend(this, base, RIGHT, ${slowLeft})`)}
     if (${numbers(x, y)}) {
-      ${op.fast(x, y)}
+      ${asNumbers(op.fast(x, y), x, y)}
     }
     ${floatPath(op, x, y)}
     return operate(R, base, this, ${op.row}, ${slowLeft}, ${slowRight}, this.left, this.right);
@@ -256,7 +284,7 @@ ${assigned}
   override test(R: Registers, base: number): boolean | Suspended {
     ${fetch(x, "x", "left", "suspend(this, base, LEFT)")}
     ${fetch(y, "y", "right", "suspend(this, base, RIGHT, x)")}
-    if (${numbers(x, y)}) return x ${op.symbol} y;
+    if (${numbers(x, y)}) { ${asNumbers(`return x ${op.symbol} y;`, x, y)} }
     ${y === "K" || y === "F" ? `if (x instanceof LuaFloat) return x.n ${op.symbol} y;` : ""}
     return compare(R, base, this, ${operands}, ${op.orEqual});
   }

@@ -46,10 +46,12 @@ class AddEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x + y;
+      const a = +x;
+      const b = +y;
+      const z = a + b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -90,10 +92,11 @@ class AddEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x + y;
+      const a = +x;
+      const z = a + y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n + y;
@@ -126,7 +129,8 @@ class AddEF extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x + y;
+      const a = +x;
+      const z = a + y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -160,10 +164,12 @@ class AddEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x + y;
+      const a = +x;
+      const b = +y;
+      const z = a + b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -183,8 +189,10 @@ class AddEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return (x + y) | 0;
   }
@@ -205,10 +213,12 @@ class AddLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x + y;
+      const a = +x;
+      const b = +y;
+      const z = a + b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -226,8 +236,10 @@ class AddLE extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const y = this.right.lowBits(R, base);
     if (y === undefined) return undefined;
@@ -251,10 +263,11 @@ class AddLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x + y;
+      const a = +x;
+      const z = a + y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n + y;
@@ -263,8 +276,10 @@ class AddLK extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -289,7 +304,8 @@ class AddLF extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x + y;
+      const a = +x;
+      const z = a + y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -299,8 +315,10 @@ class AddLF extends Binary {
     return operate(R, base, this, ADD, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -325,10 +343,12 @@ class AddLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x + y;
+      const a = +x;
+      const b = +y;
+      const z = a + b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -346,11 +366,15 @@ class AddLL extends Binary {
     return operate(R, base, this, ADD, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return (x + y) | 0;
   }
@@ -371,10 +395,11 @@ class AddKE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
-      const z = x + y;
+      const b = +y;
+      const z = x + b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
+        if (Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(b)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x + y.n;
@@ -405,9 +430,10 @@ class AddFE extends Binary {
   override eval(R: Registers, base: number): Value | Suspended {
     const x = this.constant;
     const y = this.right.eval(R, base);
-    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, this.left.value);
     if (typeof y === "number") {
-      const z = x + y;
+      const b = +y;
+      const z = x + b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (y instanceof LuaFloat) {
@@ -440,10 +466,12 @@ class SubEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x - y;
+      const a = +x;
+      const b = +y;
+      const z = a - b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -484,10 +512,11 @@ class SubEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x - y;
+      const a = +x;
+      const z = a - y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n - y;
@@ -520,7 +549,8 @@ class SubEF extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x - y;
+      const a = +x;
+      const z = a - y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -554,10 +584,12 @@ class SubEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x - y;
+      const a = +x;
+      const b = +y;
+      const z = a - b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -577,8 +609,10 @@ class SubEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return (x - y) | 0;
   }
@@ -599,10 +633,12 @@ class SubLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x - y;
+      const a = +x;
+      const b = +y;
+      const z = a - b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -620,8 +656,10 @@ class SubLE extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const y = this.right.lowBits(R, base);
     if (y === undefined) return undefined;
@@ -645,10 +683,11 @@ class SubLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x - y;
+      const a = +x;
+      const z = a - y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n - y;
@@ -657,8 +696,10 @@ class SubLK extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -683,7 +724,8 @@ class SubLF extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x - y;
+      const a = +x;
+      const z = a - y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -693,8 +735,10 @@ class SubLF extends Binary {
     return operate(R, base, this, SUB, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -719,10 +763,12 @@ class SubLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x - y;
+      const a = +x;
+      const b = +y;
+      const z = a - b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -740,11 +786,15 @@ class SubLL extends Binary {
     return operate(R, base, this, SUB, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return (x - y) | 0;
   }
@@ -765,10 +815,11 @@ class SubKE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
-      const z = x - y;
+      const b = +y;
+      const z = x - b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(y)) return z;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
+        if (Number.isSafeInteger(b)) return z;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(b)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x - y.n;
@@ -799,9 +850,10 @@ class SubFE extends Binary {
   override eval(R: Registers, base: number): Value | Suspended {
     const x = this.constant;
     const y = this.right.eval(R, base);
-    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, this.left.value);
     if (typeof y === "number") {
-      const z = x - y;
+      const b = +y;
+      const z = x - b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (y instanceof LuaFloat) {
@@ -834,10 +886,12 @@ class MulEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x * y;
+      const a = +x;
+      const b = +y;
+      const z = a * b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -878,10 +932,11 @@ class MulEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x * y;
+      const a = +x;
+      const z = a * y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n * y;
@@ -914,7 +969,8 @@ class MulEF extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x * y;
+      const a = +x;
+      const z = a * y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -948,10 +1004,12 @@ class MulEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x * y;
+      const a = +x;
+      const b = +y;
+      const z = a * b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -971,8 +1029,10 @@ class MulEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return Math.imul(x, y);
   }
@@ -993,10 +1053,12 @@ class MulLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x * y;
+      const a = +x;
+      const b = +y;
+      const z = a * b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -1014,8 +1076,10 @@ class MulLE extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const y = this.right.lowBits(R, base);
     if (y === undefined) return undefined;
@@ -1039,10 +1103,11 @@ class MulLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x * y;
+      const a = +x;
+      const z = a * y;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(x)) return z;
+        if (Number.isSafeInteger(a)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
       const z = x.n * y;
@@ -1051,8 +1116,10 @@ class MulLK extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -1077,7 +1144,8 @@ class MulLF extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x * y;
+      const a = +x;
+      const z = a * y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1087,8 +1155,10 @@ class MulLF extends Binary {
     return operate(R, base, this, MUL, x, this.right.value, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -1113,10 +1183,12 @@ class MulLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x * y;
+      const a = +x;
+      const b = +y;
+      const z = a * b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return z;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !(Number.isSafeInteger(a) && Number.isSafeInteger(b))) return z;
     }
     if (x instanceof LuaFloat) {
       if (typeof y === "number") {
@@ -1134,11 +1206,15 @@ class MulLL extends Binary {
     return operate(R, base, this, MUL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return Math.imul(x, y);
   }
@@ -1159,10 +1235,11 @@ class MulKE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
-      const z = x * y;
+      const b = +y;
+      const z = x * b;
       if (Number.isSafeInteger(z)) {
-        if (Number.isSafeInteger(y)) return z + 0;
-      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(y)) return z;
+        if (Number.isSafeInteger(b)) return z + 0;
+      } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(b)) return z;
     }
     if (y instanceof LuaFloat) {
       const z = x * y.n;
@@ -1193,9 +1270,10 @@ class MulFE extends Binary {
   override eval(R: Registers, base: number): Value | Suspended {
     const x = this.constant;
     const y = this.right.eval(R, base);
-    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, this.left.value);
     if (typeof y === "number") {
-      const z = x * y;
+      const b = +y;
+      const z = x * b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (y instanceof LuaFloat) {
@@ -1228,7 +1306,9 @@ class DivEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x / y;
+      const a = +x;
+      const b = +y;
+      const z = a / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1263,7 +1343,8 @@ class DivEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x / y;
+      const a = +x;
+      const z = a / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1289,7 +1370,8 @@ class DivEF extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x / y;
+      const a = +x;
+      const z = a / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1315,7 +1397,9 @@ class DivEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x / y;
+      const a = +x;
+      const b = +y;
+      const z = a / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1350,7 +1434,9 @@ class DivLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = x / y;
+      const a = +x;
+      const b = +y;
+      const z = a / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1386,7 +1472,8 @@ class DivLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x / y;
+      const a = +x;
+      const z = a / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1413,7 +1500,8 @@ class DivLF extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      const z = x / y;
+      const a = +x;
+      const z = a / y;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1440,7 +1528,9 @@ class DivLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      const z = x / y;
+      const a = +x;
+      const b = +y;
+      const z = a / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (x instanceof LuaFloat) {
@@ -1475,7 +1565,8 @@ class DivKE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof y === "number") {
-      const z = x / y;
+      const b = +y;
+      const z = x / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (y instanceof LuaFloat) {
@@ -1499,9 +1590,10 @@ class DivFE extends Binary {
   override eval(R: Registers, base: number): Value | Suspended {
     const x = this.constant;
     const y = this.right.eval(R, base);
-    if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
+    if (y === SUSPENDED) return suspend(this, base, RIGHT, this.left.value);
     if (typeof y === "number") {
-      const z = x / y;
+      const b = +y;
+      const z = x / b;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     if (y instanceof LuaFloat) {
@@ -1526,9 +1618,11 @@ class ModEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+        if (a >= 0 && b > 0) return a % b;
+        if (b !== 0) return integerModulo(a, b);
       }
     }
 
@@ -1551,9 +1645,10 @@ class ModEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a)) {
+        if (a >= 0 && y > 0) return a % y;
+        if (y !== 0) return integerModulo(a, y);
       }
     }
 
@@ -1576,7 +1671,8 @@ class ModEF extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      const z = floatModulo(x, y);
+      const a = +x;
+      const z = floatModulo(a, y);
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
 
@@ -1599,9 +1695,11 @@ class ModEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+        if (a >= 0 && b > 0) return a % b;
+        if (b !== 0) return integerModulo(a, b);
       }
     }
 
@@ -1624,9 +1722,11 @@ class ModLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+        if (a >= 0 && b > 0) return a % b;
+        if (b !== 0) return integerModulo(a, b);
       }
     }
 
@@ -1650,9 +1750,10 @@ class ModLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a)) {
+        if (a >= 0 && y > 0) return a % y;
+        if (y !== 0) return integerModulo(a, y);
       }
     }
 
@@ -1676,9 +1777,11 @@ class ModLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) {
-        if (x >= 0 && y > 0) return x % y;
-        if (y !== 0) return integerModulo(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+        if (a >= 0 && b > 0) return a % b;
+        if (b !== 0) return integerModulo(a, b);
       }
     }
 
@@ -1700,9 +1803,11 @@ class IDivEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && b !== 0) {
+        if (a >= 0 && b > 0) return (a - (a % b)) / b;
+        return integerFloorDivide(a, b);
       }
     }
 
@@ -1725,9 +1830,10 @@ class IDivEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a) && y !== 0) {
+        if (a >= 0 && y > 0) return (a - (a % y)) / y;
+        return integerFloorDivide(a, y);
       }
     }
 
@@ -1750,9 +1856,11 @@ class IDivEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && b !== 0) {
+        if (a >= 0 && b > 0) return (a - (a % b)) / b;
+        return integerFloorDivide(a, b);
       }
     }
 
@@ -1775,9 +1883,11 @@ class IDivLE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && b !== 0) {
+        if (a >= 0 && b > 0) return (a - (a % b)) / b;
+        return integerFloorDivide(a, b);
       }
     }
 
@@ -1801,9 +1911,10 @@ class IDivLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a) && y !== 0) {
+        if (a >= 0 && y > 0) return (a - (a % y)) / y;
+        return integerFloorDivide(a, y);
       }
     }
 
@@ -1827,9 +1938,11 @@ class IDivLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && y !== 0) {
-        if (x >= 0 && y > 0) return (x - (x % y)) / y;
-        return integerFloorDivide(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && b !== 0) {
+        if (a >= 0 && b > 0) return (a - (a % b)) / b;
+        return integerFloorDivide(a, b);
       }
     }
 
@@ -1851,7 +1964,9 @@ class PowEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      const z = power(x, y);
+      const a = +x;
+      const b = +y;
+      const z = power(a, b);
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
 
@@ -1873,9 +1988,16 @@ class BAndEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x & y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a) {
+        if (Number.isSafeInteger(b)) return (a & b) >>> 0;
+      } else if (b >>> 0 === b) {
+        if (Number.isSafeInteger(a)) return (a & b) >>> 0;
+      } else {
+        if ((a | 0) === a && (b | 0) === b) return a & b;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
+      }
     }
 
     return operate(R, base, this, BAND, x, y, this.left, this.right);
@@ -1904,9 +2026,15 @@ class BAndEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x & y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
-      if (Number.isSafeInteger(x)) return and(x, y);
+      const a = +x;
+      if (a >>> 0 === a) {
+        return (a & y) >>> 0;
+      } else if (y >>> 0 === y) {
+        if (Number.isSafeInteger(a)) return (a & y) >>> 0;
+      } else {
+        if ((a | 0) === a && (y | 0) === y) return a & y;
+        if (Number.isSafeInteger(a)) return and(a, y);
+      }
     }
 
     return operate(R, base, this, BAND, x, y, this.left, this.right);
@@ -1936,9 +2064,16 @@ class BAndEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x & y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a) {
+        if (Number.isSafeInteger(b)) return (a & b) >>> 0;
+      } else if (b >>> 0 === b) {
+        if (Number.isSafeInteger(a)) return (a & b) >>> 0;
+      } else {
+        if ((a | 0) === a && (b | 0) === b) return a & b;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
+      }
     }
 
     return operate(R, base, this, BAND, x, y, this.left, this.right);
@@ -1946,8 +2081,10 @@ class BAndEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x & y;
   }
@@ -1969,16 +2106,24 @@ class BAndLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x & y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
-      if (Number.isSafeInteger(x)) return and(x, y);
+      const a = +x;
+      if (a >>> 0 === a) {
+        return (a & y) >>> 0;
+      } else if (y >>> 0 === y) {
+        if (Number.isSafeInteger(a)) return (a & y) >>> 0;
+      } else {
+        if ((a | 0) === a && (y | 0) === y) return a & y;
+        if (Number.isSafeInteger(a)) return and(a, y);
+      }
     }
 
     return operate(R, base, this, BAND, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -2003,19 +2148,30 @@ class BAndLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x & y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x & y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return and(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a) {
+        if (Number.isSafeInteger(b)) return (a & b) >>> 0;
+      } else if (b >>> 0 === b) {
+        if (Number.isSafeInteger(a)) return (a & b) >>> 0;
+      } else {
+        if ((a | 0) === a && (b | 0) === b) return a & b;
+        if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
+      }
     }
 
     return operate(R, base, this, BAND, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x & y;
   }
@@ -2035,9 +2191,11 @@ class BOrEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x | y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
     return operate(R, base, this, BOR, x, y, this.left, this.right);
@@ -2066,9 +2224,10 @@ class BOrEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x | y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
-      if (Number.isSafeInteger(x)) return or(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
+      if ((a | 0) === a && (y | 0) === y) return a | y;
+      if (Number.isSafeInteger(a)) return or(a, y);
     }
 
     return operate(R, base, this, BOR, x, y, this.left, this.right);
@@ -2098,9 +2257,11 @@ class BOrEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x | y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
     return operate(R, base, this, BOR, x, y, this.left, this.right);
@@ -2108,8 +2269,10 @@ class BOrEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x | y;
   }
@@ -2131,16 +2294,19 @@ class BOrLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x | y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
-      if (Number.isSafeInteger(x)) return or(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
+      if ((a | 0) === a && (y | 0) === y) return a | y;
+      if (Number.isSafeInteger(a)) return or(a, y);
     }
 
     return operate(R, base, this, BOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -2165,19 +2331,25 @@ class BOrLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x | y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x | y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return or(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
     return operate(R, base, this, BOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x | y;
   }
@@ -2197,9 +2369,11 @@ class BXorEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x ^ y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
@@ -2228,9 +2402,10 @@ class BXorEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x ^ y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
-      if (Number.isSafeInteger(x)) return xor(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
+      if ((a | 0) === a && (y | 0) === y) return a ^ y;
+      if (Number.isSafeInteger(a)) return xor(a, y);
     }
 
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
@@ -2260,9 +2435,11 @@ class BXorEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x ^ y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
@@ -2270,8 +2447,10 @@ class BXorEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x ^ y;
   }
@@ -2293,16 +2472,19 @@ class BXorLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x ^ y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
-      if (Number.isSafeInteger(x)) return xor(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
+      if ((a | 0) === a && (y | 0) === y) return a ^ y;
+      if (Number.isSafeInteger(a)) return xor(a, y);
     }
 
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -2327,19 +2509,25 @@ class BXorLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if ((x | 0) === x && (y | 0) === y) return x ^ y;
-      if (x >>> 0 === x && y >>> 0 === y) return (x ^ y) >>> 0;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return xor(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
+      if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 
     return operate(R, base, this, BXOR, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return x ^ y;
   }
@@ -2359,7 +2547,9 @@ class ShlEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftLeft(a, b);
     }
 
     return operate(R, base, this, SHL, x, y, this.left, this.right);
@@ -2388,7 +2578,8 @@ class ShlEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) return shiftLeft(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a)) return shiftLeft(a, y);
     }
 
     return operate(R, base, this, SHL, x, y, this.left, this.right);
@@ -2418,7 +2609,9 @@ class ShlEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftLeft(a, b);
     }
 
     return operate(R, base, this, SHL, x, y, this.left, this.right);
@@ -2426,8 +2619,10 @@ class ShlEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.lowBits(R, base);
     if (x === undefined) return undefined;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return y >= 0 && y < 32 ? x << y : undefined;
   }
@@ -2449,14 +2644,17 @@ class ShlLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if (Number.isSafeInteger(x)) return shiftLeft(x, y);
+      const a = +x;
+      if (Number.isSafeInteger(a)) return shiftLeft(a, y);
     }
 
     return operate(R, base, this, SHL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
     const right = this.constant;
     if (!Number.isSafeInteger(right)) return undefined;
@@ -2481,17 +2679,23 @@ class ShlLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftLeft(x, y);
+      const a = +x;
+      const b = +y;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftLeft(a, b);
     }
 
     return operate(R, base, this, SHL, x, y, this.left, this.right);
   }
   override lowBits(R: Registers, base: number): number | undefined {
-    const left: Value = R[base + this.leftRegister];
-    if (typeof left !== "number" || !Number.isSafeInteger(left)) return undefined;
+    const leftValue: Value = R[base + this.leftRegister];
+    if (typeof leftValue !== "number") return undefined;
+    const left = +leftValue;
+    if (!Number.isSafeInteger(left)) return undefined;
     const x = left | 0;
-    const right: Value = R[base + this.rightRegister];
-    if (typeof right !== "number" || !Number.isSafeInteger(right)) return undefined;
+    const rightValue: Value = R[base + this.rightRegister];
+    if (typeof rightValue !== "number") return undefined;
+    const right = +rightValue;
+    if (!Number.isSafeInteger(right)) return undefined;
     const y = right | 0;
     return y >= 0 && y < 32 ? x << y : undefined;
   }
@@ -2511,8 +2715,10 @@ class ShrEE extends Binary {
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
     if (typeof x === "number" && typeof y === "number") {
-      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return a >>> b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftRight(a, b);
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
@@ -2520,8 +2726,11 @@ class ShrEE extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.eval(R, base);
     const y = this.right.eval(R, base);
-    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
-      return (x >>> y) | 0;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return (a >>> b) | 0;
+    }
     return lowOfShift(x, y);
   }
 }
@@ -2541,8 +2750,9 @@ class ShrEK extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
     if (typeof x === "number") {
-      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
-      if (Number.isSafeInteger(x)) return shiftRight(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >= 0 && y < 32 && (y | 0) === y) return a >>> y;
+      if (Number.isSafeInteger(a)) return shiftRight(a, y);
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
@@ -2550,7 +2760,10 @@ class ShrEK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.eval(R, base);
     const y = this.constant;
-    if (typeof x === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    if (typeof x === "number") {
+      const a = +x;
+      if (a >>> 0 === a && y >= 0 && y < 32 && (y | 0) === y) return (a >>> y) | 0;
+    }
     return lowOfShift(x, y);
   }
 }
@@ -2570,8 +2783,10 @@ class ShrEL extends Binary {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return a >>> b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftRight(a, b);
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
@@ -2579,8 +2794,11 @@ class ShrEL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x = this.left.eval(R, base);
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
-      return (x >>> y) | 0;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return (a >>> b) | 0;
+    }
     return lowOfShift(x, y);
   }
 }
@@ -2601,8 +2819,9 @@ class ShrLK extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
     if (typeof x === "number") {
-      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
-      if (Number.isSafeInteger(x)) return shiftRight(x, y);
+      const a = +x;
+      if (a >>> 0 === a && y >= 0 && y < 32 && (y | 0) === y) return a >>> y;
+      if (Number.isSafeInteger(a)) return shiftRight(a, y);
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
@@ -2610,7 +2829,10 @@ class ShrLK extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return (x >>> y) | 0;
+    if (typeof x === "number") {
+      const a = +x;
+      if (a >>> 0 === a && y >= 0 && y < 32 && (y | 0) === y) return (a >>> y) | 0;
+    }
     return lowOfShift(x, y);
   }
 }
@@ -2631,8 +2853,10 @@ class ShrLL extends Binary {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
     if (typeof x === "number" && typeof y === "number") {
-      if (x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y) return x >>> y;
-      if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return shiftRight(x, y);
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return a >>> b;
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return shiftRight(a, b);
     }
 
     return operate(R, base, this, SHR, x, y, this.left, this.right);
@@ -2640,8 +2864,11 @@ class ShrLL extends Binary {
   override lowBits(R: Registers, base: number): number | undefined {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number" && x >>> 0 === x && y >= 0 && y < 32 && (y | 0) === y)
-      return (x >>> y) | 0;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      if (a >>> 0 === a && b >= 0 && b < 32 && (b | 0) === b) return (a >>> b) | 0;
+    }
     return lowOfShift(x, y);
   }
 }
@@ -2659,7 +2886,11 @@ class LessEE extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x < y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a < b;
+    }
 
     return compare(R, base, this, x, y, false);
   }
@@ -2679,7 +2910,10 @@ class LessEK extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x < y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a < y;
+    }
     if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, y, false);
   }
@@ -2699,7 +2933,10 @@ class LessEF extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x < y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a < y;
+    }
     if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, this.right.value, false);
   }
@@ -2719,7 +2956,11 @@ class LessEL extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x < y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a < b;
+    }
 
     return compare(R, base, this, x, y, false);
   }
@@ -2739,7 +2980,11 @@ class LessLE extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x < y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a < b;
+    }
 
     return compare(R, base, this, x, y, false);
   }
@@ -2760,7 +3005,10 @@ class LessLK extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x < y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a < y;
+    }
     if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, y, false);
   }
@@ -2781,7 +3029,10 @@ class LessLF extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x < y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a < y;
+    }
     if (x instanceof LuaFloat) return x.n < y;
     return compare(R, base, this, x, this.right.value, false);
   }
@@ -2802,7 +3053,11 @@ class LessLL extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x < y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a < b;
+    }
 
     return compare(R, base, this, x, y, false);
   }
@@ -2821,7 +3076,11 @@ class LessEqualEE extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x <= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a <= b;
+    }
 
     return compare(R, base, this, x, y, true);
   }
@@ -2841,7 +3100,10 @@ class LessEqualEK extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x <= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a <= y;
+    }
     if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, y, true);
   }
@@ -2861,7 +3123,10 @@ class LessEqualEF extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x <= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a <= y;
+    }
     if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, this.right.value, true);
   }
@@ -2881,7 +3146,11 @@ class LessEqualEL extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x <= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a <= b;
+    }
 
     return compare(R, base, this, x, y, true);
   }
@@ -2901,7 +3170,11 @@ class LessEqualLE extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x <= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a <= b;
+    }
 
     return compare(R, base, this, x, y, true);
   }
@@ -2922,7 +3195,10 @@ class LessEqualLK extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x <= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a <= y;
+    }
     if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, y, true);
   }
@@ -2943,7 +3219,10 @@ class LessEqualLF extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x <= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a <= y;
+    }
     if (x instanceof LuaFloat) return x.n <= y;
     return compare(R, base, this, x, this.right.value, true);
   }
@@ -2964,7 +3243,11 @@ class LessEqualLL extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x <= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a <= b;
+    }
 
     return compare(R, base, this, x, y, true);
   }
@@ -2983,7 +3266,11 @@ class GreaterEE extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x > y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a > b;
+    }
 
     return compare(R, base, this, y, x, false);
   }
@@ -3003,7 +3290,10 @@ class GreaterEK extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x > y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a > y;
+    }
     if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, y, x, false);
   }
@@ -3023,7 +3313,10 @@ class GreaterEF extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x > y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a > y;
+    }
     if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, this.right.value, x, false);
   }
@@ -3043,7 +3336,11 @@ class GreaterEL extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x > y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a > b;
+    }
 
     return compare(R, base, this, y, x, false);
   }
@@ -3063,7 +3360,11 @@ class GreaterLE extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x > y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a > b;
+    }
 
     return compare(R, base, this, y, x, false);
   }
@@ -3084,7 +3385,10 @@ class GreaterLK extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x > y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a > y;
+    }
     if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, y, x, false);
   }
@@ -3105,7 +3409,10 @@ class GreaterLF extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x > y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a > y;
+    }
     if (x instanceof LuaFloat) return x.n > y;
     return compare(R, base, this, this.right.value, x, false);
   }
@@ -3126,7 +3433,11 @@ class GreaterLL extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x > y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a > b;
+    }
 
     return compare(R, base, this, y, x, false);
   }
@@ -3145,7 +3456,11 @@ class GreaterEqualEE extends Comparison {
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x >= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a >= b;
+    }
 
     return compare(R, base, this, y, x, true);
   }
@@ -3165,7 +3480,10 @@ class GreaterEqualEK extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x >= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a >= y;
+    }
     if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, y, x, true);
   }
@@ -3185,7 +3503,10 @@ class GreaterEqualEF extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y = this.constant;
-    if (typeof x === "number") return x >= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a >= y;
+    }
     if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, this.right.value, x, true);
   }
@@ -3205,7 +3526,11 @@ class GreaterEqualEL extends Comparison {
     const x = this.left.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, LEFT);
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x >= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a >= b;
+    }
 
     return compare(R, base, this, y, x, true);
   }
@@ -3225,7 +3550,11 @@ class GreaterEqualLE extends Comparison {
     const x: Value = R[base + this.leftRegister];
     const y = this.right.eval(R, base);
     if (y === SUSPENDED) return suspend(this, base, RIGHT, x);
-    if (typeof x === "number" && typeof y === "number") return x >= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a >= b;
+    }
 
     return compare(R, base, this, y, x, true);
   }
@@ -3246,7 +3575,10 @@ class GreaterEqualLK extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x >= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a >= y;
+    }
     if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, y, x, true);
   }
@@ -3267,7 +3599,10 @@ class GreaterEqualLF extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y = this.constant;
-    if (typeof x === "number") return x >= y;
+    if (typeof x === "number") {
+      const a = +x;
+      return a >= y;
+    }
     if (x instanceof LuaFloat) return x.n >= y;
     return compare(R, base, this, this.right.value, x, true);
   }
@@ -3288,7 +3623,11 @@ class GreaterEqualLL extends Comparison {
   override test(R: Registers, base: number): boolean | Suspended {
     const x: Value = R[base + this.leftRegister];
     const y: Value = R[base + this.rightRegister];
-    if (typeof x === "number" && typeof y === "number") return x >= y;
+    if (typeof x === "number" && typeof y === "number") {
+      const a = +x;
+      const b = +y;
+      return a >= b;
+    }
 
     return compare(R, base, this, y, x, true);
   }

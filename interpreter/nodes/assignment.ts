@@ -8,7 +8,7 @@ import type { Registers } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
-import type { Local } from "./variable.ts";
+import { IndexLocals, type Local, registerOf } from "./variable.ts";
 
 const VALUE = 0;
 const OBJECT = 1;
@@ -16,13 +16,19 @@ const KEY = 2;
 
 /** `local = value`; also the declaration of a local that no closure shares. */
 export class SetLocal extends Statement {
+  private readonly valueRegister: number;
   constructor(
     readonly register: number,
     readonly value: Expression,
   ) {
     super();
+    this.valueRegister = registerOf(value);
   }
   override exec(R: Registers, base: number): Completion {
+    if (this.valueRegister > 0) {
+      R[base + this.register] = R[base + this.valueRegister];
+      return undefined;
+    }
     const value = this.value.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, VALUE);
     R[base + this.register] = value;
@@ -149,6 +155,7 @@ export class SetField extends SiteStatement {
   protected slot = 0;
   /** What the shape becomes when the key is added to it. */
   private next: Shape | undefined = undefined;
+  protected readonly valueRegister: number;
   constructor(
     line: number,
     readonly object: Expression,
@@ -156,11 +163,12 @@ export class SetField extends SiteStatement {
     readonly value: Expression,
   ) {
     super(line);
+    this.valueRegister = registerOf(value);
   }
   override exec(R: Registers, base: number): Completion {
     const object = this.object.eval(R, base);
     if (object === SUSPENDED) return suspend(this, base, OBJECT);
-    const value = this.value.eval(R, base);
+    const value = this.valueRegister > 0 ? (R[base + this.valueRegister] as Value) : this.value.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, VALUE, object);
     return this.assign(R, base, object, value);
   }
@@ -230,7 +238,7 @@ export class SetFieldOfLocal extends SetField {
     this.register = object.register;
   }
   override exec(R: Registers, base: number): Completion {
-    const value = this.value.eval(R, base);
+    const value = this.valueRegister > 0 ? (R[base + this.valueRegister] as Value) : this.value.eval(R, base);
     const object: Value = R[base + this.register];
     if (value === SUSPENDED) return suspend(this, base, VALUE, object);
     if (object instanceof LuaTable && object.shape === this.shape && object.events === undefined) {
@@ -247,6 +255,9 @@ export class SetFieldOfLocal extends SetField {
 
 /** `object[key] = value` */
 export class SetIndex extends SiteStatement {
+  protected readonly objectRegister: number;
+  protected readonly keyRegister: number;
+  protected readonly valueRegister: number;
   constructor(
     line: number,
     readonly object: Expression,
@@ -254,19 +265,23 @@ export class SetIndex extends SiteStatement {
     readonly value: Expression,
   ) {
     super(line);
+    this.objectRegister = registerOf(object);
+    this.keyRegister = registerOf(key);
+    this.valueRegister = registerOf(value);
   }
   override exec(R: Registers, base: number): Completion {
-    const object = this.object.eval(R, base);
+    const object = this.objectRegister > 0 ? (R[base + this.objectRegister] as Value) : this.object.eval(R, base);
     if (object === SUSPENDED) return suspend(this, base, OBJECT);
-    const key = this.key.eval(R, base);
+    const key = this.keyRegister > 0 ? (R[base + this.keyRegister] as Value) : this.key.eval(R, base);
     if (key === SUSPENDED) return suspend(this, base, KEY, [object]);
-    const value = this.value.eval(R, base);
+    const value = this.valueRegister > 0 ? (R[base + this.valueRegister] as Value) : this.value.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, VALUE, [object, key]);
     if (object instanceof LuaTable) {
       if (typeof key === "number") {
         const array = object.array;
-        const i = key | 0;
-        if (i === key && i > 0) {
+        const n = +key;
+        const i = n | 0;
+        if (i === n && i > 0) {
           if (i < array.length) {
             if (value !== undefined && (array[i] !== undefined || object.metatable === undefined)) {
               array[i] = value;
@@ -312,22 +327,19 @@ export class SetIndex extends SiteStatement {
 
 /** `local[local] = value`: object and key are read in place. */
 export class SetIndexOfLocals extends SetIndex {
-  private readonly objectRegister: number;
-  private readonly keyRegister: number;
   constructor(line: number, object: Local, key: Local, value: Expression) {
     super(line, object, key, value);
-    this.objectRegister = object.register;
-    this.keyRegister = key.register;
   }
   override exec(R: Registers, base: number): Completion {
-    const value = this.value.eval(R, base);
+    const value = this.valueRegister > 0 ? (R[base + this.valueRegister] as Value) : this.value.eval(R, base);
     const object: Value = R[base + this.objectRegister];
     const key: Value = R[base + this.keyRegister];
     if (value === SUSPENDED) return suspend(this, base, VALUE, [object, key]);
     if (object instanceof LuaTable && typeof key === "number" && value !== undefined) {
       const array = object.array;
-      const i = key | 0;
-      if (i === key && i > 0) {
+      const n = +key;
+      const i = n | 0;
+      if (i === n && i > 0) {
         if (i < array.length) {
           if (array[i] !== undefined) {
             array[i] = value;
@@ -360,9 +372,10 @@ export class StepLocal extends SetLocal {
   override exec(R: Registers, base: number): Completion {
     const at = base + this.register;
     const value: Value = R[at];
-    if (typeof value === "number" && Number.isSafeInteger(value)) {
-      const sum = value + this.step;
-      if (Number.isSafeInteger(sum)) {
+    if (typeof value === "number") {
+      const n = +value;
+      const sum = n + this.step;
+      if (Number.isSafeInteger(n) && Number.isSafeInteger(sum)) {
         R[at] = sum;
         return undefined;
       }
@@ -509,68 +522,112 @@ export class MultipleAssignment extends SiteStatement {
   }
 }
 
-/** Two targets and two values, the common exchange: nothing goes through registers unless it has to wait. */
-export class TwoAssignments extends MultipleAssignment {
-  private readonly one: Target;
-  private readonly two: Target;
-  private readonly oneValue: Expression;
-  private readonly twoValue: Expression;
+/** `a, b, … = x, y, …` for locals in registers and as many values: nothing can interfere with the stores. */
+export class LocalAssignments extends MultipleAssignment {
+  private readonly registers: readonly number[];
   constructor(line: number, targets: readonly Target[], values: readonly Expression[], temporaries: number) {
     super(line, targets, values, temporaries);
-    this.one = targets[0]!;
-    this.two = targets[1]!;
-    this.oneValue = values[0]!;
-    this.twoValue = values[1]!;
+    this.registers = (targets as LocalTarget[]).map((target) => target.register);
   }
   override exec(R: Registers, base: number): Completion {
-    const { one, two } = this;
-    const isPlace = one.kind === "index";
-    if (isPlace !== (two.kind === "index")) return super.exec(R, base);
-    return isPlace ? this.exchange(R, base, one as IndexTarget, two as IndexTarget) : this.both(R, base);
-  }
-
-  /** `a, b = x, y` */
-  private both(R: Registers, base: number): Completion {
+    const { values } = this;
     const at = base + this.temporaries;
-    const x = this.oneValue.eval(R, base);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, VALUE, i);
+      R[at + i] = value;
+    }
+    return this.storeFrom(R, base, values.length - 1);
+  }
+  protected override storeFrom(R: Registers, base: number, from: number): Completion {
+    const { registers } = this;
+    const at = base + this.temporaries;
+    for (let i = from; i >= 0; i--) R[base + registers[i]!] = R[at + i];
+    return undefined;
+  }
+}
+
+/** `a, b = x, y` for locals in registers. */
+export class TwoLocals extends LocalAssignments {
+  private readonly one: number;
+  private readonly two: number;
+  private readonly x: Expression;
+  private readonly y: Expression;
+  private readonly xRegister: number;
+  private readonly yRegister: number;
+  constructor(line: number, targets: readonly Target[], values: readonly Expression[], temporaries: number) {
+    super(line, targets, values, temporaries);
+    this.one = (targets[0] as LocalTarget).register;
+    this.two = (targets[1] as LocalTarget).register;
+    this.x = values[0]!;
+    this.y = values[1]!;
+    this.xRegister = registerOf(this.x);
+    this.yRegister = registerOf(this.y);
+  }
+  override exec(R: Registers, base: number): Completion {
+    const x = this.xRegister > 0 ? (R[base + this.xRegister] as Value) : this.x.eval(R, base);
     if (x === SUSPENDED) return suspend(this, base, VALUE, 0);
-    const y = this.twoValue.eval(R, base);
+    const y = this.yRegister > 0 ? (R[base + this.yRegister] as Value) : this.y.eval(R, base);
     if (y === SUSPENDED) {
-      R[at] = x;
+      R[base + this.temporaries] = x;
       return suspend(this, base, VALUE, 1);
     }
-    const { one, two } = this;
-    if (one.kind === "local" && two.kind === "local") {
-      R[base + two.register] = y;
-      R[base + one.register] = x;
-      return undefined;
-    }
-    R[at] = x;
-    R[at + 1] = y;
-    return this.storeFrom(R, base, 1);
+    R[base + this.two] = y;
+    R[base + this.one] = x;
+    return undefined;
   }
+}
 
-  /** `a[i], b[j] = x, y` */
-  private exchange(R: Registers, base: number, one: IndexTarget, two: IndexTarget): Completion {
+/** `a[i], b[j] = x, y`: places and values go through registers only if something has to wait. */
+export class TwoElements extends MultipleAssignment {
+  private readonly a: Expression;
+  private readonly i: Expression;
+  private readonly b: Expression;
+  private readonly j: Expression;
+  private readonly x: Expression;
+  private readonly y: Expression;
+  private readonly aRegister: number;
+  private readonly iRegister: number;
+  private readonly bRegister: number;
+  private readonly jRegister: number;
+  /** Whether it is `a[i], b[j] = b[j], a[i]` with locals for all of them. */
+  private readonly isSwap: boolean;
+  constructor(line: number, targets: readonly Target[], values: readonly Expression[], temporaries: number) {
+    super(line, targets, values, temporaries);
+    const [one, two] = targets as [IndexTarget, IndexTarget];
+    this.a = one.object;
+    this.i = one.key;
+    this.b = two.object;
+    this.j = two.key;
+    this.x = values[0]!;
+    this.y = values[1]!;
+    this.aRegister = registerOf(this.a);
+    this.iRegister = registerOf(this.i);
+    this.bRegister = registerOf(this.b);
+    this.jRegister = registerOf(this.j);
+    this.isSwap = reads(this.x, this.bRegister, this.jRegister) && reads(this.y, this.aRegister, this.iRegister);
+  }
+  override exec(R: Registers, base: number): Completion {
+    if (this.isSwap && this.swap(R, base)) return undefined;
     const at = base + this.temporaries;
-    const a = one.object.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, PLACE);
-    const i = one.key.eval(R, base);
+    const i = this.iRegister > 0 ? (R[base + this.iRegister] as Value) : this.i.eval(R, base);
     if (i === SUSPENDED) {
       R[at] = a;
       return suspend(this, base, PLACE + 1);
     }
-    const b = two.object.eval(R, base);
+    const b = this.bRegister > 0 ? (R[base + this.bRegister] as Value) : this.b.eval(R, base);
     if (b === SUSPENDED) {
       R[at] = a;
       R[at + 1] = i;
       return suspend(this, base, PLACE + 2);
     }
-    const j = two.key.eval(R, base);
+    const j = this.jRegister > 0 ? (R[base + this.jRegister] as Value) : this.j.eval(R, base);
     if (j === SUSPENDED) return this.spill(R, at, a, i, b, PLACE + 3, base);
-    const x = this.oneValue.eval(R, base);
+    const x = this.x.eval(R, base);
     if (x === SUSPENDED) return this.spill(R, at, a, i, b, VALUE, base, j, 0);
-    const y = this.twoValue.eval(R, base);
+    const y = this.y.eval(R, base);
     if (y === SUSPENDED) {
       R[at + 4] = x;
       return this.spill(R, at, a, i, b, VALUE, base, j, 1);
@@ -583,6 +640,28 @@ export class TwoAssignments extends MultipleAssignment {
     R[at + 4] = x;
     R[at + 5] = y;
     return this.storeFrom(R, base, 1); // storing y twice does no harm
+  }
+
+  /** Exchanges two elements that are there, in array parts; false if it is not that simple. */
+  private swap(R: Registers, base: number): boolean {
+    const a: Value = R[base + this.aRegister];
+    const b: Value = R[base + this.bRegister];
+    const i: Value = R[base + this.iRegister];
+    const j: Value = R[base + this.jRegister];
+    if (!(a instanceof LuaTable && b instanceof LuaTable && typeof i === "number" && typeof j === "number"))
+      return false;
+    const from = +i | 0;
+    const to = +j | 0;
+    if (from !== +i || to !== +j || from <= 0 || to <= 0) return false;
+    const first = a.array;
+    const second = b.array;
+    if (from >= first.length || to >= second.length) return false;
+    const x = second[to];
+    const y = first[from];
+    if (x === undefined || y === undefined) return false;
+    second[to] = y;
+    first[from] = x;
+    return true;
   }
 
   private spill(
@@ -604,14 +683,39 @@ export class TwoAssignments extends MultipleAssignment {
   }
 }
 
+/** Whether an expression is `object[key]` for locals in these registers. */
+function reads(expression: Expression, object: number, key: number): boolean {
+  return (
+    expression instanceof IndexLocals && registerOf(expression.object) === object && registerOf(expression.key) === key
+  );
+}
+
+/** The most specialised node for an assignment of several values, of which the last fills no more than one target. */
+export function assignSeveral(
+  line: number,
+  targets: readonly Target[],
+  values: readonly Expression[],
+  temporaries: number,
+): MultipleAssignment {
+  if (values.length === targets.length) {
+    const locals = targets.every((target) => target.kind === "local");
+    if (locals) return new (values.length === 2 ? TwoLocals : LocalAssignments)(line, targets, values, temporaries);
+    const elements = values.length === 2 && targets.every((target) => target.kind === "index");
+    if (elements) return new TwoElements(line, targets, values, temporaries);
+  }
+  return new MultipleAssignment(line, targets, values, temporaries);
+}
+
+type LocalTarget = Extract<Target, { kind: "local" | "cell" }>;
 type IndexTarget = Extract<Target, { kind: "index" }>;
 
 /** Replaces an element of the array part, if that is what the place is. */
 function storeElement(object: Value, key: Value, value: Value): boolean {
   if (!(object instanceof LuaTable) || typeof key !== "number" || value === undefined) return false;
   const { array } = object;
-  const i = key | 0;
-  if (i !== key || i <= 0 || i >= array.length || array[i] === undefined) return false;
+  const n = +key;
+  const i = n | 0;
+  if (i !== n || i <= 0 || i >= array.length || array[i] === undefined) return false;
   array[i] = value;
   return true;
 }

@@ -6,7 +6,7 @@ import { LOCALS, NATIVE_TICKS, type Registers, state } from "../state.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { type Completion, type Expression, RETURN, SiteExpression, suspend } from "./node.ts";
-import { Field, Local } from "./variable.ts";
+import { Field, registerOf } from "./variable.ts";
 
 /** The function expression is under way. */
 const CALLEE = 0;
@@ -156,12 +156,14 @@ function callNative(
 
 /** `f(…)` with many or multiple arguments. */
 export class FunctionCall extends Call {
+  protected readonly calleeRegister: number;
   constructor(
     line: number,
     readonly callee: Expression,
     args: readonly Expression[],
   ) {
     super(line, args);
+    this.calleeRegister = registerOf(callee);
   }
   override calleeName(): string {
     return this.callee.describe().slice(2, -1);
@@ -179,12 +181,12 @@ export class FunctionCall extends Call {
     return this.proceed(R, base, [fn], 1, single);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + SINGLE);
     return this.proceed(R, base, [fn], 1, SINGLE) as Value | Suspended;
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE);
     return this.proceed(R, base, [fn], 1, 0);
   }
@@ -192,7 +194,7 @@ export class FunctionCall extends Call {
 
 export class Call0 extends FunctionCall {
   override eval(R: Registers, base: number): Value | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + SINGLE);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -203,7 +205,7 @@ export class Call0 extends FunctionCall {
     return this.proceed(R, base, [fn], 1, SINGLE) as Value | Suspended;
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -225,14 +227,16 @@ export class Call0 extends FunctionCall {
 
 export class Call1 extends FunctionCall {
   private readonly a: Expression;
+  private readonly aRegister: number;
   constructor(line: number, callee: Expression, args: readonly Expression[]) {
     super(line, callee, args);
     this.a = args[0]!;
+    this.aRegister = registerOf(args[0]);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + SINGLE);
-    const a = this.a.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, ARGUMENT + SINGLE, [fn]);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -249,9 +253,9 @@ export class Call1 extends FunctionCall {
     return this.proceed(R, base, [fn, a], 1, SINGLE) as Value | Suspended;
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE);
-    const a = this.a.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, ARGUMENT, [fn]);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -271,18 +275,22 @@ export class Call1 extends FunctionCall {
 
 export class Call2 extends FunctionCall {
   private readonly a: Expression;
+  private readonly aRegister: number;
   private readonly b: Expression;
+  private readonly bRegister: number;
   constructor(line: number, callee: Expression, args: readonly Expression[]) {
     super(line, callee, args);
     this.a = args[0]!;
+    this.aRegister = registerOf(args[0]);
     this.b = args[1]!;
+    this.bRegister = registerOf(args[1]);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + SINGLE);
-    const a = this.a.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, ARGUMENT + SINGLE, [fn]);
-    const b = this.b.eval(R, base);
+    const b = this.bRegister > 0 ? (R[base + this.bRegister] as Value) : this.b.eval(R, base);
     if (b === SUSPENDED) return suspend(this, base, ARGUMENT + SINGLE, [fn, a]);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -293,11 +301,11 @@ export class Call2 extends FunctionCall {
     return this.proceed(R, base, [fn, a, b], 1, SINGLE) as Value | Suspended;
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE);
-    const a = this.a.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, ARGUMENT, [fn]);
-    const b = this.b.eval(R, base);
+    const b = this.bRegister > 0 ? (R[base + this.bRegister] as Value) : this.b.eval(R, base);
     if (b === SUSPENDED) return suspend(this, base, ARGUMENT, [fn, a]);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -321,13 +329,19 @@ export class Call2 extends FunctionCall {
 
 export class Call3 extends FunctionCall {
   private readonly a: Expression;
+  private readonly aRegister: number;
   private readonly b: Expression;
+  private readonly bRegister: number;
   private readonly c: Expression;
+  private readonly cRegister: number;
   constructor(line: number, callee: Expression, args: readonly Expression[]) {
     super(line, callee, args);
     this.a = args[0]!;
+    this.aRegister = registerOf(args[0]);
     this.b = args[1]!;
+    this.bRegister = registerOf(args[1]);
     this.c = args[2]!;
+    this.cRegister = registerOf(args[2]);
   }
   override eval(R: Registers, base: number): Value | Suspended {
     return this.evaluate(R, base, SINGLE) as Value | Suspended;
@@ -336,13 +350,13 @@ export class Call3 extends FunctionCall {
     return this.evaluate(R, base, 0);
   }
   private evaluate(R: Registers, base: number, single: number): Results | Suspended {
-    const fn = this.callee.eval(R, base);
+    const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + single);
-    const a = this.a.eval(R, base);
+    const a = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn]);
-    const b = this.b.eval(R, base);
+    const b = this.bRegister > 0 ? (R[base + this.bRegister] as Value) : this.b.eval(R, base);
     if (b === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, a]);
-    const c = this.c.eval(R, base);
+    const c = this.cRegister > 0 ? (R[base + this.cRegister] as Value) : this.c.eval(R, base);
     if (c === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, a, b]);
     const at = base + this.size;
     if (fn instanceof LuaFunction) {
@@ -423,16 +437,19 @@ export class MethodCall extends Call {
 export class ShortMethodCall extends MethodCall {
   private readonly a: Expression | undefined;
   private readonly b: Expression | undefined;
-  /** The object's register if it is a local, which is read in place; else -1. */
-  private readonly register: number;
+  private readonly objectRegister: number;
+  private readonly aRegister: number;
+  private readonly bRegister: number;
   constructor(line: number, object: Expression, name: string, args: readonly Expression[]) {
     super(line, object, name, args);
-    this.register = object instanceof Local ? object.register : -1;
+    this.objectRegister = registerOf(object);
     this.a = args[0];
     this.b = args[1];
+    this.aRegister = registerOf(args[0]);
+    this.bRegister = registerOf(args[1]);
   }
   protected override evaluate(R: Registers, base: number, single: number): Results | Suspended {
-    const object = this.register < 0 ? this.object.eval(R, base) : (R[base + this.register] as Value);
+    const object = this.objectRegister > 0 ? (R[base + this.objectRegister] as Value) : this.object.eval(R, base);
     if (object === SUSPENDED) return suspend(this, base, CALLEE + single);
     const fn = this.method.get(R, base, object);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + single, [object]);
@@ -440,12 +457,12 @@ export class ShortMethodCall extends MethodCall {
     let a: Value;
     let b: Value;
     if (this.a !== undefined) {
-      const value = this.a.eval(R, base);
+      const value = this.aRegister > 0 ? (R[base + this.aRegister] as Value) : this.a.eval(R, base);
       if (value === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, object]);
       a = value;
       given = 2;
       if (this.b !== undefined) {
-        const second = this.b.eval(R, base);
+        const second = this.bRegister > 0 ? (R[base + this.bRegister] as Value) : this.b.eval(R, base);
         if (second === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, object, a]);
         b = second;
         given = 3;

@@ -1,5 +1,5 @@
 /** The generic `for` (manual §3.3.5). */
-import { complete, invoke, prologue } from "../call.ts";
+import { checkNativeCalls, complete, invoke, leaveMetamethod, prologue } from "../call.ts";
 import { Cell, LuaFunction, NativeFunction } from "../function.ts";
 import { LOCALS, type Registers, state } from "../state.ts";
 import { LuaTable } from "../table.ts";
@@ -96,6 +96,7 @@ export class GenericFor extends SiteStatement {
   }
 
   private loop(R: Registers, base: number, fn: Value, subject: Value, control: Value): Completion {
+    checkNativeCalls(R, base, this);
     if (fn instanceof NativeFunction && subject instanceof LuaTable) {
       if (fn.run === iterators.next && control === undefined) return this.overTable(R, base, subject, 0);
       if (fn.run === iterators.ipairs && subject.metatable === undefined && control === 0) {
@@ -163,9 +164,11 @@ export class GenericFor extends SiteStatement {
   private iterate(R: Registers, base: number, fn: Value, subject: Value, control: Value): Completion {
     let current = control;
     for (;;) {
+      state.nativeCalls++; // the reference counts calls of iterators as it counts those of metamethods
       const given = this.step(R, base, fn, subject, current);
       if (given === SUSPENDED)
         return suspend(this, base, STEPPING, { fn, subject, control: current } satisfies Iteration);
+      state.nativeCalls--;
       const first = Array.isArray(given) ? given[0] : given;
       if (first === undefined) return undefined;
       current = first;
@@ -222,6 +225,7 @@ export class GenericFor extends SiteStatement {
         return this.begin(R, base, extend(saved as Value[], value as Results));
       }
       case STEPPING: {
+        leaveMetamethod();
         const { fn, subject } = saved as Iteration;
         const first = Array.isArray(value) ? value[0] : (value as Value);
         if (first === undefined) return undefined;

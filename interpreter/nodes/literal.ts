@@ -4,7 +4,7 @@ import { FREE_VARARGS } from "../call.ts";
 import { runtimeError } from "../error.ts";
 import { charge, reserveMemory } from "../memory.ts";
 import { low } from "../operators.ts";
-import type { Registers } from "../state.ts";
+import { MAX_REGISTERS, type Registers } from "../state.ts";
 import type { LuaTable } from "../table.ts";
 import { upToZero } from "../text.ts";
 import type { Results, Suspended, Value } from "../value.ts";
@@ -77,6 +77,7 @@ export class NamedVararg extends SiteExpression {
     if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0 || count > MAX_VARARGS) {
       throw runtimeError(R, base, this, "vararg table has no proper 'n'");
     }
+    if (count > MAX_REGISTERS) throw runtimeError(R, base, this, "stack overflow");
     if (count > FREE_VARARGS) {
       reserveMemory(count * 8);
       charge(count * 8);

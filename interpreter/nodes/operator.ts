@@ -10,6 +10,7 @@ import { LuaTable } from "../table.ts";
 import { first, LuaFloat, type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
 import { LEFT, RIGHT } from "./binary.ts";
 import { Expression, isTrue, SiteExpression, suspend } from "./node.ts";
+import { registerOf } from "./variable.ts";
 
 const OPERAND = 0;
 
@@ -43,7 +44,7 @@ export class Unary extends SiteExpression {
 export class Negate extends Unary {
   override eval(R: Registers, base: number): Value | Suspended {
     const a = this.operand.eval(R, base);
-    if (typeof a === "number") return 0 - a; // fractions and integers alike: a float zero is no plain number
+    if (typeof a === "number") return 0 - +a; // fractions and integers alike: a float zero is no plain number
     if (a === SUSPENDED) return suspend(this, base, OPERAND);
     return operate(R, base, this, this.operator, a, a, this.operand, this.operand);
   }
@@ -53,7 +54,10 @@ export class Negate extends Unary {
 export class BitNot extends Unary {
   override eval(R: Registers, base: number): Value | Suspended {
     const a = this.operand.eval(R, base);
-    if (typeof a === "number" && Number.isSafeInteger(a)) return -1 - a;
+    if (typeof a === "number") {
+      const n = +a;
+      if (Number.isSafeInteger(n)) return -1 - n;
+    }
     if (a === SUSPENDED) return suspend(this, base, OPERAND);
     return operate(R, base, this, this.operator, a, a, this.operand, this.operand);
   }
@@ -68,14 +72,16 @@ export class BitNot extends Unary {
 
 /** `#a` */
 export class Length extends SiteExpression {
+  private readonly operandRegister: number;
   constructor(
     line: number,
     readonly operand: Expression,
   ) {
     super(line);
+    this.operandRegister = registerOf(operand);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const a = this.operand.eval(R, base);
+    const a = this.operandRegister > 0 ? (R[base + this.operandRegister] as Value) : this.operand.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, OPERAND);
     if (a instanceof LuaTable && a.metatable === undefined) return a.length();
     return length(R, base, this, a, this.operand);
@@ -115,14 +121,16 @@ const AS_CONDITION = 1;
 
 /** `a and b` */
 export class And extends Expression {
+  private readonly leftRegister: number;
   constructor(
     readonly left: Expression,
     readonly right: Expression,
   ) {
     super();
+    this.leftRegister = registerOf(left);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const a = this.left.eval(R, base);
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, AS_VALUE);
     return a === undefined || a === false ? a : this.right.eval(R, base);
   }
@@ -139,14 +147,16 @@ export class And extends Expression {
 
 /** `a or b` */
 export class Or extends Expression {
+  private readonly leftRegister: number;
   constructor(
     readonly left: Expression,
     readonly right: Expression,
   ) {
     super();
+    this.leftRegister = registerOf(left);
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const a = this.left.eval(R, base);
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, AS_VALUE);
     return a === undefined || a === false ? this.right.eval(R, base) : a;
   }
@@ -163,6 +173,8 @@ export class Or extends Expression {
 
 /** `a == b`, and `a ~= b` with `expected` false. */
 export class Equal extends SiteExpression {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
   constructor(
     line: number,
     readonly left: Expression,
@@ -170,19 +182,21 @@ export class Equal extends SiteExpression {
     readonly expected: boolean,
   ) {
     super(line);
+    this.leftRegister = registerOf(left);
+    this.rightRegister = registerOf(right);
   }
   override eval(R: Registers, base: number): Value | Suspended {
     return this.test(R, base);
   }
   override test(R: Registers, base: number): boolean | Suspended {
-    const a = this.left.eval(R, base);
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, LEFT);
-    const b = this.right.eval(R, base);
+    const b = this.rightRegister > 0 ? (R[base + this.rightRegister] as Value) : this.right.eval(R, base);
     if (b === SUSPENDED) return suspend(this, base, RIGHT, a);
-    if (a === b) return this.expected;
     // Strings, booleans and plain numbers that differ for JavaScript differ for Lua.
+    if (typeof a === "number" && typeof b === "number") return (+a === +b) === this.expected;
+    if (a === b) return this.expected;
     if (typeof a === "string" || typeof b === "string" || a === undefined || b === undefined) return !this.expected;
-    if (typeof a === "number" && typeof b === "number") return !this.expected;
     return equals(R, base, this, a, b, this.expected);
   }
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
@@ -206,18 +220,20 @@ export class Equal extends SiteExpression {
 
 /** `a == constant` for a string, boolean or nil: no metamethod can apply. */
 export class EqualConstant extends Expression {
+  private readonly leftRegister: number;
   constructor(
     readonly left: Expression,
     readonly constant: string | boolean | undefined,
     readonly expected: boolean,
   ) {
     super();
+    this.leftRegister = registerOf(left);
   }
   override eval(R: Registers, base: number): Value | Suspended {
     return this.test(R, base);
   }
   override test(R: Registers, base: number): boolean | Suspended {
-    const a = this.left.eval(R, base);
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, LEFT);
     return (a === this.constant) === this.expected;
   }
@@ -228,19 +244,21 @@ export class EqualConstant extends Expression {
 
 /** `a == constant` for a safe integer. */
 export class EqualInteger extends Expression {
+  private readonly leftRegister: number;
   constructor(
     readonly left: Expression,
     readonly constant: number,
     readonly expected: boolean,
   ) {
     super();
+    this.leftRegister = registerOf(left);
   }
   override eval(R: Registers, base: number): Value | Suspended {
     return this.test(R, base);
   }
   override test(R: Registers, base: number): boolean | Suspended {
-    const a = this.left.eval(R, base);
-    if (a === this.constant) return this.expected;
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
+    if (typeof a === "number") return (+a === this.constant) === this.expected;
     if (a === SUSPENDED) return suspend(this, base, LEFT);
     return a instanceof LuaFloat && a.n === this.constant ? this.expected : !this.expected;
   }
@@ -254,17 +272,24 @@ const LARGE = 1 << 16;
 
 /** `a .. b` */
 export class Concat extends SiteExpression {
+  private readonly leftRegister: number;
+  private readonly rightRegister: number;
+  /** What messages name the right operand after: of `b .. c` it is `b`, whose register has taken the result. */
+  private readonly named: Expression;
   constructor(
     line: number,
     readonly left: Expression,
     readonly right: Expression,
   ) {
     super(line);
+    this.leftRegister = registerOf(left);
+    this.rightRegister = registerOf(right);
+    this.named = right instanceof Concat ? right.left : right;
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const a = this.left.eval(R, base);
+    const a = this.leftRegister > 0 ? (R[base + this.leftRegister] as Value) : this.left.eval(R, base);
     if (a === SUSPENDED) return suspend(this, base, LEFT);
-    const b = this.right.eval(R, base);
+    const b = this.rightRegister > 0 ? (R[base + this.rightRegister] as Value) : this.right.eval(R, base);
     if (b === SUSPENDED) return suspend(this, base, RIGHT, a);
     return this.join(R, base, a, b);
   }
@@ -279,7 +304,7 @@ export class Concat extends SiteExpression {
         return left + right;
       }
     }
-    return concat(R, base, this, a, b, this.left, this.right);
+    return concat(R, base, this, a, b, this.left, this.named);
   }
   override resume(R: Registers, base: number, stage: number, saved: unknown, value: unknown): unknown {
     if (stage === META_VALUE) {

@@ -16,14 +16,17 @@ import {
   suspend,
   TAIL_CALL,
 } from "./node.ts";
+import { registerOf } from "./variable.ts";
 
 /** `return value` */
 export class Return extends Statement {
+  private readonly valueRegister: number;
   constructor(readonly value: Expression) {
     super();
+    this.valueRegister = registerOf(value);
   }
   override exec(R: Registers, base: number): Completion {
-    const value = this.value.eval(R, base);
+    const value = this.valueRegister > 0 ? (R[base + this.valueRegister] as Value) : this.value.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, 0);
     state.returned = value;
     return RETURN;

@@ -35,6 +35,14 @@ export class Local extends Expression {
   }
 }
 
+/**
+ * The register of an operand that is a local, so that its user reads it in place; 0 for any other expression, which is
+ * to be evaluated. It saves a call that the engine cannot inline where it has seen many kinds of operands.
+ */
+export function registerOf(operand: Expression | undefined): number {
+  return operand instanceof Local ? operand.register : 0;
+}
+
 /** A local that some closure shares and some assignment changes. */
 export class LocalCell extends Expression {
   constructor(
@@ -274,8 +282,9 @@ export class FieldOfLocal extends Field {
   }
 }
 
-/** `object[key]`. */
+/** `object[key]`. In the fast paths `+key` tells the engine that a key is a number; see scripts/generate-operators.ts. */
 export class Index extends SiteExpression {
+  protected readonly keyRegister: number;
   constructor(
     line: number,
     readonly object: Expression,
@@ -284,17 +293,19 @@ export class Index extends SiteExpression {
     readonly keyName: string,
   ) {
     super(line);
+    this.keyRegister = registerOf(key);
   }
   override eval(R: Registers, base: number): Value | Suspended {
     const object = this.object.eval(R, base);
     if (object === SUSPENDED) return suspend(this, base, OBJECT);
-    const key = this.key.eval(R, base);
+    const key = this.keyRegister > 0 ? (R[base + this.keyRegister] as Value) : this.key.eval(R, base);
     if (key === SUSPENDED) return suspend(this, base, KEY, object);
     if (object instanceof LuaTable) {
       if (typeof key === "number") {
         const array = object.array;
-        const i = key | 0;
-        if (i === key && i > 0 && i < array.length) {
+        const n = +key;
+        const i = n | 0;
+        if (i === n && i > 0 && i < array.length) {
           const value = array[i];
           if (value !== undefined) return value;
         }
@@ -328,21 +339,20 @@ export class Index extends SiteExpression {
 
 /** `locals[locals]`, the commonest indexing by far in loops. */
 export class IndexLocals extends Index {
-  constructor(
-    line: number,
-    override readonly object: Local,
-    override readonly key: Local,
-  ) {
+  private readonly objectRegister: number;
+  constructor(line: number, object: Local, key: Local) {
     super(line, object, key, "?");
+    this.objectRegister = object.register;
   }
   override eval(R: Registers, base: number): Value | Suspended {
-    const object: Value = R[base + this.object.register];
-    const key: Value = R[base + this.key.register];
+    const object: Value = R[base + this.objectRegister];
+    const key: Value = R[base + this.keyRegister];
     if (object instanceof LuaTable) {
       if (typeof key === "number") {
         const array = object.array;
-        const i = key | 0;
-        if (i === key && i > 0 && i < array.length) {
+        const n = +key;
+        const i = n | 0;
+        if (i === n && i > 0 && i < array.length) {
           const value = array[i];
           if (value !== undefined) return value;
         }
@@ -368,8 +378,9 @@ export class IndexOfLocal extends Index {
     if (object instanceof LuaTable) {
       if (typeof key === "number") {
         const array = object.array;
-        const i = key | 0;
-        if (i === key && i > 0 && i < array.length) {
+        const n = +key;
+        const i = n | 0;
+        if (i === n && i > 0 && i < array.length) {
           const value = array[i];
           if (value !== undefined) return value;
         }

@@ -88,3 +88,20 @@ assert(select(2, coroutine.resume(coroutine.create(error))) == "<no error object
 -- Functions without results have none, whatever their arguments do on the way.
 local o = setmetatable({}, { __tostring = function() return "" end })
 assert(select("#", print(o)) == 0)
+----
+-- In a concatenation of several operands a result that cannot be joined is named after what stood in its place.
+local function message(f, ...) return select(2, pcall(f, ...)) end
+local o = setmetatable({}, { __concat = function() end })
+local name = "n"
+assert(message(function() return 1 .. "b" .. o end):match("attempt to concatenate a nil value %(constant 'b'%)$"))
+assert(message(function() return 1 .. name .. o end):match("attempt to concatenate a nil value %(upvalue 'name'%)$"))
+assert(message(function() return 1 .. #name .. o end):match("attempt to concatenate a nil value$"))
+----
+-- Iterators that loop over themselves run out of native calls, as metamethods do.
+local function message(f, ...) return select(2, pcall(f, ...)) end
+local function iterator() for _ in iterator do end end
+assert(message(iterator):match("C stack overflow"))
+assert(message(iterator):match("C stack overflow"))
+local count = 0
+for _ in function() count = count + 1 if count < 1000 then return count end end do end
+assert(count == 1000)

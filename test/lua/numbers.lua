@@ -70,3 +70,26 @@ math.floor({})                                 --! bad argument #1 to 'floor' (n
 math.random(0x7FFFFFFF, -1)                    --! bad argument #1 to 'random' (interval is empty)
 ----
 local huge = math.tointeger(2^63) or math.fmod(1, 0)  --! bad argument #2 to 'fmod' (zero)
+----
+-- Low bits of products and shifts that need all 64 bits, and more, are exact behind a mask or a remainder.
+local h, prime, seed = 0xcbf29ce4, 16777619, 2147483647
+assert((h * prime) & 0xffffffff == 0xf2ecfaec)
+assert((h * prime + 7) % 256 == 0xf3)
+assert((seed * 1103515245 + 12345) % 2147483648 == 1043980748)
+assert((-seed * 1103515245) % 2147483648 == 1103515245)
+assert((seed * 1103515245) % 4294967296 == 1043968403)
+assert((-7 * prime) % 8 == 3 and (-7 * 3.0) % 8 == 3.0 and math.type((-7 * 3.0) % 8) == "float")
+assert(("7" * prime) % 8 == 5)
+assert(not pcall(function() return ({} * prime) % 8 end))
+assert((math.mininteger * prime) % 4 == 0 and (math.maxinteger * math.maxinteger) & 0xff == 1)
+----
+-- A float constant stays a float while the other operand waits.
+local function f() return 3 end
+assert(math.type(0.0 * f()) == "float" and math.type(2.0 + f()) == "float" and math.type(5.0 - f()) == "float")
+assert(1.0 / f() == 1 / 3)
+----
+-- Bits of integers beyond 32 bits, with operands of either sign.
+local a, b = 0xf0f0f0f0f0, -0x0f0f0f0f0f
+assert(a & 0xff00ff00 == 0xf000f000 and ~0xf0f0f0f0 & 0xffffffff == 0x0f0f0f0f)
+assert(a & b == 0xf0f0f0f0f0 and a | 1 == 0xf0f0f0f0f1 and a ~ b == -0xffffffffff and -1 & a == a)
+assert(0x80000000 | 1 == 0x80000001 and 0x80000000 ~ 0xffffffff == 0x7fffffff and -2 & 0x80000001 == 0x80000000)

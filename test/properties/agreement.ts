@@ -88,12 +88,20 @@ export async function differences(
   return found;
 }
 
+/** The driver's function, called from as many native functions as the reference's own program calls it from. */
+const AROUND = `
+local run = load([==[${DRIVER}]==], "=driver")()
+return function(source)
+  local _, outcome = pcall(run, source)
+  return outcome
+end`;
+
 async function outcomes(sources: readonly string[], pause: number | undefined): Promise<string[]> {
   const before = { ...pausing };
   if (pause !== undefined) Object.assign(pausing, { always: true, ticks: pause });
   try {
     const vm = createFullVm(() => undefined);
-    const [run] = list(await new Task(vm, load(vm, DRIVER, "=driver"), []).start().promise);
+    const [run] = list(await new Task(vm, load(vm, AROUND, "=around"), []).start().promise);
     const all: string[] = [];
     for (const source of sources) all.push(await outcome(vm, run, source));
     return all;
