@@ -31,7 +31,7 @@ import {
 import { FunctionExpression } from "./nodes/function.ts";
 import { GenericFor } from "./nodes/generic-for.ts";
 import { Constant } from "./nodes/literal.ts";
-import { Expression as ExpressionNode, type Label, type Statement as StatementNode } from "./nodes/node.ts";
+import { Expression as ExpressionNode, type Label, linking, type Statement as StatementNode } from "./nodes/node.ts";
 import { NumericFor } from "./nodes/numeric-for.ts";
 import { Return, ReturnCall, ReturnMultiple, TailCall } from "./nodes/return.ts";
 import { EnvironmentVariable, Local } from "./nodes/variable.ts";
@@ -54,6 +54,7 @@ export function compile(
   options: CompileOptions = {},
 ): LuaFunction {
   const chunk = parse(source, chunkName);
+  linking.late = options.debug === true;
   try {
     resolve(chunk, chunkName, options.debug === true);
     const prototype = new Compiler(chunkName, source, environment, options).main(chunk);

@@ -7,7 +7,7 @@ import { Event, eventOf } from "../metatable.ts";
 import type { Registers } from "../state.ts";
 import { LuaTable, type Shape } from "../table.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
-import { type Completion, type Expression, SiteStatement, Statement, suspend } from "./node.ts";
+import { type Completion, type Expression, evalOf, SiteStatement, Statement, suspend } from "./node.ts";
 import { IndexLocals, type Local, registerOf } from "./variable.ts";
 
 const VALUE = 0;
@@ -17,19 +17,21 @@ const KEY = 2;
 /** `local = value`; also the declaration of a local that no closure shares. */
 export class SetLocal extends Statement {
   private readonly valueRegister: number;
+  private readonly evaluate: Expression["eval"];
   constructor(
     readonly register: number,
     readonly value: Expression,
   ) {
     super();
     this.valueRegister = registerOf(value);
+    this.evaluate = evalOf(value);
   }
   override exec(R: Registers, base: number): Completion {
     if (this.valueRegister > 0) {
       R[base + this.register] = R[base + this.valueRegister];
       return undefined;
     }
-    const value = this.value.eval(R, base);
+    const value = this.evaluate.call(this.value, R, base);
     if (value === SUSPENDED) return suspend(this, base, VALUE);
     R[base + this.register] = value;
     return undefined;

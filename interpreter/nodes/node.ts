@@ -123,6 +123,21 @@ export abstract class Expression extends Node {
   }
 }
 
+/**
+ * Whether the methods of nodes may be replaced later, which hooks do. Otherwise a node that has many kinds of nodes below
+ * it may look up their method when it is made: among many classes the engine takes longer for that than for the call.
+ */
+export const linking = { late: false };
+
+function evalLate(this: Expression, R: Registers, base: number): Value | Suspended {
+  return this.eval(R, base);
+}
+
+/** What evaluates a node, to be called on that node. */
+export function evalOf(node: Expression): Expression["eval"] {
+  return linking.late ? evalLate : node.eval;
+}
+
 /** An expression that may call something: it is the site of that call. */
 export abstract class SiteExpression extends Expression implements Site {
   /** Length of the window of the function it stands in; set once that function is resolved. */
