@@ -15,6 +15,7 @@ import {
   RecordConstructor,
   TableConstructor,
 } from "./nodes/constructor.ts";
+import { isLate, isLatePlace, LateBinary, LateComparison, LateEqual, LateIndex, LateSetIndex } from "./nodes/late.ts";
 import { Constant, NamedVararg, Parenthesised, Vararg } from "./nodes/literal.ts";
 import { Mask } from "./nodes/mask.ts";
 import { Expression as ExpressionNode, type Statement as StatementNode } from "./nodes/node.ts";
@@ -60,6 +61,8 @@ export interface CompileOptions {
   stripped?: boolean;
   /** Gets the prototypes of all function expressions, outer ones first. */
   prototypes?: Prototype[];
+  /** Is asked for bytes of memory before the chunk's tree is made, and may raise an error. */
+  reserve?: (bytes: number) => void;
 }
 
 /** Left-leaning operator chains longer than this are evaluated by a loop. */
@@ -218,6 +221,7 @@ export abstract class ExpressionCompiler {
   protected index(object: ExpressionNode, key: ExpressionNode, line: number): ExpressionNode {
     if (key instanceof Constant && typeof key.value === "string") return this.field(line, object, key.value);
     if (object instanceof Local && key instanceof Local) return this.site(new IndexLocals(line, object, key));
+    if (isLate(object, key)) return this.site(new LateIndex(line, object, key, "?"));
     // The reference names only the integers that fit its instruction.
     const n = key instanceof Constant && typeof key.value === "number" ? key.value : -1;
     const keyName = Number.isInteger(n) && n >= 0 && n <= 255 ? "integer index" : "?";
@@ -237,6 +241,8 @@ export abstract class ExpressionCompiler {
   }
 
   protected setField(line: number, object: ExpressionNode, name: string, value: ExpressionNode): StatementNode {
+    const key = new Constant(name);
+    if (isLatePlace(object, key, value)) return this.site(new LateSetIndex(line, object, key, value));
     return this.site(
       object instanceof Local
         ? new SetFieldOfLocal(line, object, name, value)
@@ -245,6 +251,7 @@ export abstract class ExpressionCompiler {
   }
 
   protected setIndex(line: number, object: ExpressionNode, key: ExpressionNode, value: ExpressionNode): StatementNode {
+    if (isLatePlace(object, key, value)) return this.site(new LateSetIndex(line, object, key, value));
     if (key instanceof Constant && typeof key.value === "string") return this.setField(line, object, key.value, value);
     return this.site(
       object instanceof Local && key instanceof Local
@@ -387,10 +394,13 @@ export abstract class ExpressionCompiler {
       }
       if (typeof value === "number" && Number.isSafeInteger(value)) return new EqualInteger(left, value, expected);
     }
-    return this.site(new Equal(line, left, right, expected));
+    return this.site(new (isLate(left, right) ? LateEqual : Equal)(line, left, right, expected));
   }
 
   protected comparison(operator: string, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
+    if (isLate(left, right)) {
+      return this.site(new LateComparison(line, left, right, operator.startsWith(">"), operator.endsWith("=")));
+    }
     const name = { "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual" }[
       operator
     ] as keyof typeof COMPARISONS;
@@ -403,6 +413,7 @@ export abstract class ExpressionCompiler {
       const folded = fold(row, left.value, right.value);
       if (folded !== undefined) return new Constant(folded);
     }
+    if (isLate(left, right)) return this.site(new LateBinary(line, row, left, right));
     if (this.debug && right instanceof FunctionCall && !(left instanceof Constant)) {
       const register = this.context.scope.maxRegisters++;
       this.context.prototype.temporaries.push({ register, order: right.order });

@@ -95,3 +95,21 @@ end
 assert(sandbox() == 4 and other == nil)
 _ENV.named = 7
 assert(named == 7)
+----
+-- A local is read when the operator needs it: what a call on the right makes of it counts, as in the reference.
+local a = 1
+local function f() a = a + 10 return 1 end
+local function from(n, ...) a = n return ... end
+assert(from(1, a + f()) == 12 and from(1, a - f()) == 10 and from(1, a // f()) == 11)
+assert(from(1, a < f()) == false and from(1, a > f()) == true and from(1, a == f()) == false)
+assert(from(1, a .. f()) == "11" and from(1, a + 1 + f()) == 3 and from(1, f() + a) == 12)
+local t, u, k = { 5 }, { 7, 8 }, 1
+local function exchange() t, u = u, t return 2 end
+assert(t[exchange()] == 8)
+t[1] = exchange()
+assert(t[1] == 2 and u[1] == 7)
+t.x = exchange()
+assert(t.x == 2 and u.x == nil)
+local function following() k = k + 1 return "v" end
+t[k] = following()
+assert(t[2] == "v" and t[1] == 7)

@@ -67,6 +67,7 @@ return function(source)
   local env = copy(_G)
   for _, name in ipairs(libraries) do env[name] = copy(_G[name]) end
   env._G = env
+  env.arg = nil -- only one side has it
   env.out = print_values
   env.print = print_values
   env.str = str
