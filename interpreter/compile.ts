@@ -53,7 +53,7 @@ export function compile(
   environment: Cell,
   options: CompileOptions = {},
 ): LuaFunction {
-  const chunk = parse(source, chunkName);
+  const chunk = parse(source, chunkName, options.reserve);
   linking.late = options.debug === true;
   try {
     resolve(chunk, chunkName, options.debug === true);
@@ -188,7 +188,7 @@ class Compiler extends ExpressionCompiler {
         const variable = closing.variable as Variable;
         const rest = this.blockFrom(body, i + 1, end);
         statements.push(
-          this.site(new CloseScope(closing.line, variable.register, variable.name, this.inCell(variable), rest)),
+          this.site(new CloseScope(statement.line, variable.register, variable.name, this.inCell(variable), rest)),
         );
         this.context.closing--;
         this.context.depth--;
@@ -377,13 +377,12 @@ class Compiler extends ExpressionCompiler {
     // A to-be-closed variable: the condition goes into its scope.
     const before = this.blockFrom(body.slice(start, closing), 0, closing - start);
     const declaration = this.statement(body[closing]!) as StatementNode;
-    const identifier = closingVariable(body[closing]!) as Identifier;
-    const variable = identifier.variable as Variable;
+    const variable = (closingVariable(body[closing]!) as Identifier).variable as Variable;
     this.context.closing++;
     const rest = this.repeatBody(body, closing + 1, until);
     this.context.closing--;
     const scope = this.site(
-      new CloseScope(identifier.line, variable.register, variable.name, this.inCell(variable), rest),
+      new CloseScope(body[closing]!.line, variable.register, variable.name, this.inCell(variable), rest),
     );
     return new Block3(before, declaration, scope);
   }
