@@ -1,5 +1,5 @@
 /** Indexing, assignment, length, comparison and concatenation with metamethods (manual §2.4), for nodes and native code. */
-import { call, callMetamethod } from "./call.ts";
+import { call, callMetamethod, callWithTwo } from "./call.ts";
 import { failure, runtimeError, typeName } from "./error.ts";
 import { LuaFunction, NativeFunction } from "./function.ts";
 import { Event, eventOf, metamethod, metatableOf } from "./metatable.ts";
@@ -69,13 +69,13 @@ export function index(
       }
     }
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) {
-      const given = callMetamethod(R, base, node, handler, [at, key]);
+      const given = callWithTwo(R, base, node, handler, at, key);
       if (given === SUSPENDED) return suspend(node, base, META_VALUE);
       return Array.isArray(given) ? given[0] : given;
     }
     at = handler;
   }
-  throw runtimeError(R, base, node, "'__index' chain too long; possibly a loop");
+  throw runtimeError(R, base, node, "'__index' chain too long; possible loop");
 }
 
 function describeIndexed(described: Described, _key: Value): string {
@@ -133,7 +133,7 @@ export function setIndex(
     }
     at = handler;
   }
-  throw runtimeError(R, base, node, "'__newindex' chain too long; possibly a loop");
+  throw runtimeError(R, base, node, "'__newindex' chain too long; possible loop");
 }
 
 /** An arithmetic or bitwise operation beyond the fast path of a node. */
@@ -147,6 +147,13 @@ export function operate(
   left: Described,
   right: Described,
 ): Value | Suspended {
+  if (a instanceof LuaTable && a.metatable !== undefined) {
+    const handler = eventOf(a.metatable, operator.event);
+    if (handler !== undefined) {
+      const given = callWithTwo(R, base, node, handler, a, b);
+      return given === SUSPENDED ? suspend(node, base, META_VALUE) : first(given);
+    }
+  }
   // Floats with integer values are common in numeric code; everything else here is rare.
   const { onFloats } = operator;
   if (onFloats !== undefined) {
@@ -167,7 +174,7 @@ export function operate(
   if (raw !== undefined) return raw;
   const handler = metamethod(a, operator.event) ?? metamethod(b, operator.event);
   if (handler !== undefined) {
-    const given = callMetamethod(R, base, node, handler, [a, b]);
+    const given = callWithTwo(R, base, node, handler, a, b);
     return given === SUSPENDED ? suspend(node, base, META_VALUE) : first(given);
   }
   throw runtimeError(R, base, node, operandError(operator, a, b, left, right));
@@ -213,7 +220,7 @@ export function concat(
     const [value, described] = typeof a === "string" || isNumber(a) ? [b, right] : [a, left];
     throw runtimeError(R, base, node, `attempt to concatenate a ${typeName(value)} value${described.describe()}`);
   }
-  const given = callMetamethod(R, base, node, handler, [a, b]);
+  const given = callWithTwo(R, base, node, handler, a, b);
   return given === SUSPENDED ? suspend(node, base, META_VALUE) : first(given);
 }
 
@@ -231,7 +238,7 @@ export function length(
     if (value instanceof LuaTable) return value.length();
     throw runtimeError(R, base, node, `attempt to get length of a ${typeName(value)} value${described.describe()}`);
   }
-  const given = callMetamethod(R, base, node, handler, [value, value]);
+  const given = callWithTwo(R, base, node, handler, value, value);
   return given === SUSPENDED ? suspend(node, base, META_VALUE) : first(given);
 }
 
@@ -247,7 +254,7 @@ export function equals(
   if (rawEquals(a, b)) return expected;
   const handler = equalityHandler(a, b);
   if (handler === undefined) return !expected;
-  const given = callMetamethod(R, base, node, handler, [a, b]);
+  const given = callWithTwo(R, base, node, handler, a, b);
   if (given === SUSPENDED) return suspend(node, base, expected ? META_TRUE : META_FALSE);
   const value = first(given);
   return (value !== undefined && value !== false) === expected;
@@ -274,7 +281,7 @@ export function compare(
   const event = orEqual ? Event.Le : Event.Lt;
   const handler = metamethod(a, event) ?? metamethod(b, event);
   if (handler === undefined) throw runtimeError(R, base, node, compareError(a, b));
-  const given = callMetamethod(R, base, node, handler, [a, b]);
+  const given = callWithTwo(R, base, node, handler, a, b);
   if (given === SUSPENDED) return suspend(node, base, META_TRUE);
   const value = first(given);
   return value !== undefined && value !== false;
@@ -304,7 +311,7 @@ export function indexValue(object: Value, key: Value): Results | Suspended {
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) return call(handler, [at, key]);
     at = handler;
   }
-  throw failure("'__index' chain too long; possibly a loop", 0);
+  throw failure("'__index' chain too long; possible loop", 0);
 }
 
 /** `object[key] = value` from native code. */
@@ -323,7 +330,7 @@ export function setIndexValue(object: Value, key: Value, value: Value): Results 
     if (handler instanceof LuaFunction || handler instanceof NativeFunction) return call(handler, [at, key, value]);
     at = handler;
   }
-  throw failure("'__newindex' chain too long; possibly a loop", 0);
+  throw failure("'__newindex' chain too long; possible loop", 0);
 }
 
 /** `#object` from native code, as results whose first value must still be checked to be an integer. */

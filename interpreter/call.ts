@@ -281,6 +281,32 @@ export function callMetamethod(R: Registers, base: number, site: Site, fn: Value
   return given;
 }
 
+/** `callMetamethod` with two arguments, as most metamethods have. */
+export function callWithTwo(
+  R: Registers,
+  base: number,
+  site: Site,
+  fn: Value,
+  a: Value,
+  b: Value,
+): Results | Suspended {
+  if (!(fn instanceof LuaFunction)) return callMetamethod(R, base, site, fn, [a, b]);
+  checkNativeCalls(R, base, site);
+  const at = base + site.size;
+  const { prototype } = fn;
+  if (at + prototype.size > state.limit) reserve(R, at + prototype.size);
+  R[at] = fn;
+  R[at + 1] = site;
+  R[at + LOCALS] = a;
+  R[at + LOCALS + 1] = b;
+  if (prototype.plainParameters !== 2) prologue(fn, R, at, 2);
+  state.nativeCalls++;
+  const completion = --state.ticks < 0 ? enterSlowly(R, at) : prototype.body.exec(R, at);
+  const given = completion === RETURN ? state.returned : complete(R, at, completion);
+  if (given !== SUSPENDED) state.nativeCalls--;
+  return given;
+}
+
 /** Raises an error unless one more call may be made that the reference would make from C. */
 export function checkNativeCalls(R: Registers, base: number, site: Site): void {
   if ((state.nativeCalls & CALLS_MASK) >= MAX_NATIVE_CALLS) throw runtimeError(R, base, site, nativeOverflow());

@@ -355,9 +355,12 @@ export abstract class ExpressionCompiler {
     if (this.debug) this.observeOperands(expression, left, right);
     switch (operator) {
       case "and":
-        return new And(left, right);
-      case "or":
-        return new Or(left, right);
+      case "or": {
+        // A constant that leaves the decision to the right side is not looked at, here as in the reference.
+        const passes = left instanceof Constant && left.test() === (operator === "and");
+        if (passes) return right.isMulti ? new Parenthesised(right) : right;
+        return new (operator === "and" ? And : Or)(left, right);
+      }
       case "..":
         return this.site(new Concat(line, left, right));
       case "==":

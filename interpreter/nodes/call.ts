@@ -5,6 +5,7 @@ import { LuaFunction, NativeFunction, type NativeResult } from "../function.ts";
 import { LOCALS, NATIVE_TICKS, type Registers, state } from "../state.ts";
 import { enterSlowly, reserve } from "../task.ts";
 import { type Results, SUSPENDED, type Suspended, type Value } from "../value.ts";
+import { Vararg } from "./literal.ts";
 import { type Completion, type Expression, RETURN, SiteExpression, suspend } from "./node.ts";
 import { Field, registerOf } from "./variable.ts";
 
@@ -45,18 +46,21 @@ export abstract class Call extends SiteExpression {
       if (i === args.length - 1 && arg.isMulti) {
         const last = arg.evalMulti(R, base);
         if (last === SUSPENDED) return suspend(this, base, ARGUMENT + single, values);
-        return this.perform(R, base, extend(values, last), single);
+        return this.shifted(R, base, extend(values, last), single);
       }
       const value = arg.eval(R, base);
       if (value === SUSPENDED) return suspend(this, base, ARGUMENT + single, values);
       values.push(value);
     }
-    return this.perform(R, base, values, single);
+    return this.shifted(R, base, values, single);
   }
 
   /** Calls with the function in front of its arguments. */
-  private perform(R: Registers, base: number, values: Value[], single: number): Results | Suspended {
-    const fn = values.shift();
+  private shifted(R: Registers, base: number, values: Value[], single: number): Results | Suspended {
+    return this.perform(R, base, values.shift(), values, single);
+  }
+
+  protected perform(R: Registers, base: number, fn: Value, values: Value[], single: number): Results | Suspended {
     const given = invoke(fn, values, R, base + this.size, this);
     if (given === SUSPENDED) return suspend(this, base, RESULTS + single);
     return single !== 0 && Array.isArray(given) ? given[0] : given;
@@ -82,7 +86,7 @@ export abstract class Call extends SiteExpression {
         const values = saved as Value[];
         const arg = this.args[values.length - this.prefix]!;
         if (values.length - this.prefix === this.args.length - 1 && arg.isMulti) {
-          return this.perform(R, base, extend(values, value as Results), single);
+          return this.shifted(R, base, extend(values, value as Results), single);
         }
         values.push(value as Value);
         return this.proceed(R, base, values, this.prefix, single);
@@ -122,7 +126,6 @@ export abstract class Call extends SiteExpression {
 /** Appends a call's results to values. */
 export function extend(values: Value[], more: Results): Value[] {
   if (!Array.isArray(more)) values.push(more);
-  else if (more.length < 1000) values.push(...more);
   else for (let i = 0; i < more.length; i++) values.push(more[i]);
   return values;
 }
@@ -183,12 +186,36 @@ export class FunctionCall extends Call {
   override eval(R: Registers, base: number): Value | Suspended {
     const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE + SINGLE);
-    return this.proceed(R, base, [fn], 1, SINGLE) as Value | Suspended;
+    return this.evaluateAll(R, base, fn, SINGLE) as Value | Suspended;
   }
   override evalMulti(R: Registers, base: number): Results | Suspended {
     const fn = this.calleeRegister > 0 ? (R[base + this.calleeRegister] as Value) : this.callee.eval(R, base);
     if (fn === SUSPENDED) return suspend(this, base, CALLEE);
-    return this.proceed(R, base, [fn], 1, 0);
+    return this.evaluateAll(R, base, fn, 0);
+  }
+  /** `proceed` from the first argument on; the function joins the arguments only if one of them has to wait. */
+  private evaluateAll(R: Registers, base: number, fn: Value, single: number): Results | Suspended {
+    const { args } = this;
+    let values: Value[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i]!;
+      if (i === args.length - 1 && arg.isMulti) {
+        if (arg instanceof Vararg) {
+          const last = arg.values(R, base);
+          if (i === 0) values = last.slice();
+          else extend(values, last as Value[]);
+          break;
+        }
+        const last = arg.evalMulti(R, base);
+        if (last === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, ...values]);
+        extend(values, last);
+        break;
+      }
+      const value = arg.eval(R, base);
+      if (value === SUSPENDED) return suspend(this, base, ARGUMENT + single, [fn, ...values]);
+      values.push(value);
+    }
+    return this.perform(R, base, fn, values, single);
   }
 }
 

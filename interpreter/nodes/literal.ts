@@ -48,6 +48,12 @@ export class Vararg extends Expression {
   override eval(R: Registers, base: number): Value {
     return (R[base + this.register] as Value[])[0];
   }
+  /** The function's own array, for those who only read it. */
+  values(R: Registers, base: number): readonly Value[] {
+    const values = R[base + this.register] as Value[];
+    if (values.length > FREE_VARARGS) charge(values.length * 8);
+    return values;
+  }
   override evalMulti(R: Registers, base: number): Results {
     const values = R[base + this.register] as Value[];
     if (values.length === 1) return values[0];

@@ -1,7 +1,7 @@
 /** `return`, and tail calls (manual §3.3.4, §3.4.10). */
-import { invoke, placeArguments } from "../call.ts";
+import { invoke, placeArguments, prologue } from "../call.ts";
 import { LuaFunction } from "../function.ts";
-import { type Registers, state } from "../state.ts";
+import { LOCALS, type Registers, state } from "../state.ts";
 import { reserve } from "../task.ts";
 import { type Results, SUSPENDED, type Value } from "../value.ts";
 import { type Call, extend, type FunctionCall, MethodCall } from "./call.ts";
@@ -39,11 +39,23 @@ export class Return extends Statement {
 
 /** `return`, `return a, b`, `return …` */
 export class ReturnMultiple extends Statement {
+  /** Whether it returns exactly two or three values. */
+  private readonly isShort: boolean;
   constructor(readonly values: readonly Expression[]) {
     super();
+    const { length } = values;
+    this.isShort = (length === 2 || length === 3) && !values[length - 1]!.isMulti;
   }
   override exec(R: Registers, base: number): Completion {
-    return this.evaluate(R, base, []);
+    const { values } = this;
+    if (!this.isShort) return this.evaluate(R, base, []);
+    const a = values[0]!.eval(R, base);
+    if (a === SUSPENDED) return suspend(this, base, 0, []);
+    const b = values[1]!.eval(R, base);
+    if (b === SUSPENDED) return suspend(this, base, 0, [a]);
+    if (values.length === 2) return give([a, b]);
+    const c = values[2]!.eval(R, base);
+    return c === SUSPENDED ? suspend(this, base, 0, [a, b]) : give([a, b, c]);
   }
   private evaluate(R: Registers, base: number, given: Value[]): Completion {
     const { values } = this;
@@ -52,7 +64,7 @@ export class ReturnMultiple extends Statement {
       if (i === values.length - 1 && source.isMulti) {
         const more = source.evalMulti(R, base);
         if (more === SUSPENDED) return suspend(this, base, 1, given);
-        return give(extend(given, more));
+        return i === 0 ? giveResults(more) : give(extend(given, more));
       }
       const value = source.eval(R, base);
       if (value === SUSPENDED) return suspend(this, base, 0, given);
@@ -94,6 +106,8 @@ export class TailCall extends SiteStatement {
   private readonly args: readonly Expression[];
   /** Values in front of the arguments: the function, and the object of a method call. */
   private readonly prefix: number;
+  /** Whether it passes one or two values, the object of a method call among them. */
+  private readonly isShort: boolean;
   constructor(
     /** The call; native functions are called on its behalf. */
     readonly call: FunctionCall | MethodCall,
@@ -102,18 +116,55 @@ export class TailCall extends SiteStatement {
     this.callee = call instanceof MethodCall ? call.object : call.callee;
     this.prefix = call instanceof MethodCall ? 2 : 1;
     this.args = call.args;
+    const { length } = call.args;
+    const given = this.prefix - 1 + length;
+    this.isShort = (given === 1 || given === 2) && call.args[length - 1]?.isMulti !== true;
   }
   override exec(R: Registers, base: number): Completion {
     const value = this.callee.eval(R, base);
     if (value === SUSPENDED) return suspend(this, base, CALLEE);
-    return this.withCallee(R, base, value);
+    return this.isShort && this.prefix === 1 ? this.short(R, base, value) : this.withCallee(R, base, value);
+  }
+
+  /** `return f(a)` and `return f(a, b)` */
+  private short(R: Registers, base: number, fn: Value): Completion {
+    const { args } = this;
+    const a = args[0]!.eval(R, base);
+    if (a === SUSPENDED) return suspend(this, base, ARGUMENT, [fn]);
+    let b: Value;
+    if (args.length === 2) {
+      const second = args[1]!.eval(R, base);
+      if (second === SUSPENDED) return suspend(this, base, ARGUMENT, [fn, a]);
+      b = second;
+    }
+    if (!(fn instanceof LuaFunction)) return this.perform(R, base, args.length === 2 ? [fn, a, b] : [fn, a]);
+    return this.replace(R, base, fn, args.length, a, b);
+  }
+
+  /** Puts a function with one or two arguments into the window of its caller. */
+  private replace(R: Registers, base: number, fn: LuaFunction, given: number, a: Value, b: Value): Completion {
+    const end = base + fn.prototype.size;
+    if (end > state.limit) reserve(R, end);
+    R[base] = fn;
+    R[base + 1] = (R[base + 1] as Site).asTail();
+    R[base + LOCALS] = a;
+    if (given === 2) R[base + LOCALS + 1] = b;
+    if (fn.prototype.plainParameters !== given) prologue(fn, R, base, given);
+    return TAIL_CALL;
   }
   private withCallee(R: Registers, base: number, value: Value): Completion {
     const { call } = this;
     if (!(call instanceof MethodCall)) return this.evaluate(R, base, [value]);
     const method = call.method.get(R, base, value);
     if (method === SUSPENDED) return suspend(this, base, METHOD, value);
-    return this.evaluate(R, base, [method, value]);
+    if (!this.isShort || !(method instanceof LuaFunction)) return this.evaluate(R, base, [method, value]);
+    let a: Value;
+    if (this.args.length === 1) {
+      const given = this.args[0]!.eval(R, base);
+      if (given === SUSPENDED) return suspend(this, base, ARGUMENT, [method, value]);
+      a = given;
+    }
+    return this.replace(R, base, method, 1 + this.args.length, value, a);
   }
   private evaluate(R: Registers, base: number, values: Value[]): Completion {
     const { args } = this;
