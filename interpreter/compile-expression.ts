@@ -356,10 +356,9 @@ export abstract class ExpressionCompiler {
     switch (operator) {
       case "and":
       case "or": {
-        // A constant that leaves the decision to the right side is not looked at, here as in the reference.
-        const passes = left instanceof Constant && left.test() === (operator === "and");
-        if (passes) return right.isMulti ? new Parenthesised(right) : right;
-        return new (operator === "and" ? And : Or)(left, right);
+        if (!(left instanceof Constant)) return new (operator === "and" ? And : Or)(left, right);
+        if (left.test() !== (operator === "and")) return left;
+        return right.isMulti ? new Parenthesised(right) : right;
       }
       case "..":
         return this.site(new Concat(line, left, right));
