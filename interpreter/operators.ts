@@ -2,12 +2,14 @@
  * The raw operations behind Lua's operators (manual §3.4.1–§3.4.6), without metamethods. The nodes have fast paths
  * of their own for the common operand types; whatever those do not cover comes here.
  */
+
+import { add, and, multiply, or, shiftLeft, shiftRight, subtract, xor } from "./int64.ts";
 import { Event } from "./metatable.ts";
 import { big, formatNumber, toInteger, toNumber } from "./number.ts";
 import { power } from "./power.ts";
-import { float, integer, isNumber, LuaFloat, toDouble, type Value } from "./value.ts";
+import { float, integer, isInteger, isNumber, LuaFloat, toDouble, type Value } from "./value.ts";
 
-export { power };
+export { and, or, power, shiftLeft, shiftRight, xor };
 
 /** An arithmetic or bitwise operator. */
 export interface Operator {
@@ -60,21 +62,25 @@ function bigModulo(a: bigint, b: bigint): bigint {
   return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
 }
 
+type Integer = number | bigint;
+
+/** A division, which needs no speed beyond 53 bits. */
+function onBigints(operation: (a: bigint, b: bigint) => bigint): (a: Integer, b: Integer) => Integer {
+  return (a, b) => integer(operation(big(a), big(b)));
+}
+
 /** An operator on two integers or two floats, after the conversions of manual §3.4.3. */
 function arithmetic(
-  onIntegers: ((a: bigint, b: bigint) => bigint) | undefined,
+  onIntegers: ((a: Integer, b: Integer) => Integer) | undefined,
   onFloats: (a: number, b: number) => number,
 ): (a: Value, b: Value) => Value {
   return (a, b) => {
+    if (onIntegers !== undefined && isInteger(a) && isInteger(b)) return onIntegers(a, b);
     const x = toNumber(a);
     if (x === undefined) return undefined;
     const y = toNumber(b);
     if (y === undefined) return undefined;
-    if (onIntegers !== undefined) {
-      const xi = typeof x === "bigint" || (typeof x === "number" && Number.isSafeInteger(x));
-      const yi = typeof y === "bigint" || (typeof y === "number" && Number.isSafeInteger(y));
-      if (xi && yi) return integer(onIntegers(big(x as number | bigint), big(y as number | bigint)));
-    }
+    if (onIntegers !== undefined && isInteger(x) && isInteger(y)) return onIntegers(x, y);
     return float(onFloats(toDouble(x), toDouble(y)));
   };
 }
@@ -87,11 +93,6 @@ function bitwise(operation: (a: number | bigint, b: number | bigint) => Value): 
     return x === undefined || y === undefined ? undefined : operation(x, y);
   };
 }
-
-const HIGH = 4294967296;
-/** 2^0 to 2^63. */
-const POWERS = new Float64Array(64);
-for (let i = 0; i < 64; i++) POWERS[i] = 2 ** i;
 
 /** The low 32 bits of a safe integer, as an int32; undefined for anything else. */
 export function low(value: Value): number | undefined {
@@ -106,64 +107,10 @@ export function lowOfShift(x: unknown, y: unknown): number | undefined {
   return Number.isSafeInteger(x) && Number.isSafeInteger(y) ? low(shiftRight(x, y)) : undefined;
 }
 
-/** and, or, xor of safe integers by halves; the result fits the safe range or is -2^53. */
-function join(high: number, low: number): number | bigint {
-  const n = high * HIGH + (low >>> 0);
-  return Number.isSafeInteger(n) ? n : integer(BigInt(n));
-}
-
-export function and(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) & big(b));
-  return join(Math.floor(a / HIGH) & Math.floor(b / HIGH), a & b);
-}
-
-export function or(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) | big(b));
-  return join(Math.floor(a / HIGH) | Math.floor(b / HIGH), a | b);
-}
-
-export function xor(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === "bigint" || typeof b === "bigint") return integer(big(a) ^ big(b));
-  return join(Math.floor(a / HIGH) ^ Math.floor(b / HIGH), a ^ b);
-}
-
-/** `a << n`; a negative or large `n` as manual §3.4.2 says. */
-export function shiftLeft(a: number | bigint, n: number | bigint): number | bigint {
-  if (n < 0) return n <= -64 ? 0 : shiftRight(a, -Number(n));
-  if (n >= 64) return 0;
-  const by = Number(n);
-  if (typeof a === "number") {
-    const shifted = a * POWERS[by]!;
-    if (Number.isSafeInteger(shifted)) return shifted;
-    if (by < 32) {
-      // The low 53 bits decide unless the shift pushes something beyond them.
-      const low = a >>> 0;
-      const high = Math.floor(a / HIGH);
-      if (((high << by) | (by === 0 ? 0 : low >>> (32 - by))) >>> 21 === 0) {
-        return (((high << by) | (low >>> (32 - by))) >>> 0) * HIGH + ((low << by) >>> 0);
-      }
-    }
-  }
-  return integer(BigInt.asIntN(64, big(a) << BigInt(by)));
-}
-
-/** `a >> n`, filling with zeros. */
-export function shiftRight(a: number | bigint, n: number | bigint): number | bigint {
-  if (n < 0) return n <= -64 ? 0 : shiftLeft(a, -Number(n));
-  if (n >= 64) return 0;
-  const by = Number(n);
-  if (typeof a === "number") {
-    if (a >= 0) return Math.floor(a / POWERS[by]!);
-    if (by === 0) return a;
-    if (by >= 32) return Math.floor(a / HIGH) >>> (by - 32);
-  }
-  return integer(BigInt.asUintN(64, big(a)) >> BigInt(by));
-}
-
 const row = (
   symbol: string,
   event: Event,
-  onIntegers: ((a: bigint, b: bigint) => bigint) | undefined,
+  onIntegers: ((a: Integer, b: Integer) => Integer) | undefined,
   onFloats: (a: number, b: number) => number,
 ): Operator => ({
   symbol,
@@ -186,28 +133,13 @@ const bitRow = (
   onFloats: undefined,
 });
 
-export const ADD = row(
-  "+",
-  Event.Add,
-  (a, b) => a + b,
-  (a, b) => a + b,
-);
-export const SUB = row(
-  "-",
-  Event.Sub,
-  (a, b) => a - b,
-  (a, b) => a - b,
-);
-export const MUL = row(
-  "*",
-  Event.Mul,
-  (a, b) => a * b,
-  (a, b) => a * b,
-);
-export const MOD = row("%", Event.Mod, bigModulo, floatModulo);
+export const ADD = row("+", Event.Add, add, (a, b) => a + b);
+export const SUB = row("-", Event.Sub, subtract, (a, b) => a - b);
+export const MUL = row("*", Event.Mul, multiply, (a, b) => a * b);
+export const MOD = row("%", Event.Mod, onBigints(bigModulo), floatModulo);
 export const POW = row("^", Event.Pow, undefined, power);
 export const DIV = row("/", Event.Div, undefined, (a, b) => a / b);
-export const IDIV = row("//", Event.IDiv, bigFloorDivide, (a, b) => Math.floor(a / b));
+export const IDIV = row("//", Event.IDiv, onBigints(bigFloorDivide), (a, b) => Math.floor(a / b));
 export const BAND = bitRow("&", Event.BAnd, and);
 export const BOR = bitRow("|", Event.BOr, or);
 export const BXOR = bitRow("~", Event.BXor, xor);
@@ -227,7 +159,7 @@ export const BNOT: Operator = {
   ...bitRow("~", Event.BNot, () => undefined),
   raw: (a) => {
     const x = typeof a === "string" ? undefined : toInteger(a);
-    return x === undefined ? undefined : typeof x === "bigint" ? integer(~x) : -1 - x;
+    return x === undefined ? undefined : xor(x, -1);
   },
 };
 

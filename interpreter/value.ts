@@ -64,13 +64,8 @@ export function float(n: number): number | LuaFloat {
   return Number.isSafeInteger(n) ? new LuaFloat(n) : n;
 }
 
-const INT64_MASK = 0xffff_ffff_ffff_ffffn;
-
 /** Wraps to int64 and normalises: the integer `n` as a Lua value. */
-export function integer(n: bigint): number | bigint {
-  const wrapped = n >= -0x8000_0000_0000_0000n && n <= 0x7fff_ffff_ffff_ffffn ? n : BigInt.asIntN(64, n & INT64_MASK);
-  return wrapped >= -9007199254740991n && wrapped <= 9007199254740991n ? Number(wrapped) : wrapped;
-}
+export { wrapped as integer } from "./int64.ts";
 
 /** The first of a call's results, nil when there are none. */
 export function first(results: Results): Value {

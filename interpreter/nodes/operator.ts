@@ -56,7 +56,7 @@ export class BitNot extends Unary {
     const a = this.operand.eval(R, base);
     if (typeof a === "number") {
       const n = +a;
-      if (Number.isSafeInteger(n)) return -1 - n;
+      if (Number.isSafeInteger(n) && n < Number.MAX_SAFE_INTEGER) return -1 - n;
     }
     if (a === SUSPENDED) return suspend(this, base, OPERAND);
     return operate(R, base, this, this.operator, a, a, this.operand, this.operand);

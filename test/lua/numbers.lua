@@ -93,3 +93,23 @@ local a, b = 0xf0f0f0f0f0, -0x0f0f0f0f0f
 assert(a & 0xff00ff00 == 0xf000f000 and ~0xf0f0f0f0 & 0xffffffff == 0x0f0f0f0f)
 assert(a & b == 0xf0f0f0f0f0 and a | 1 == 0xf0f0f0f0f1 and a ~ b == -0xffffffffff and -1 & a == a)
 assert(0x80000000 | 1 == 0x80000001 and 0x80000000 ~ 0xffffffff == 0x7fffffff and -2 & 0x80000001 == 0x80000000)
+----
+-- 64 bits wrap around and stay integers, on both sides of what a double holds exactly.
+local edge <const> = (1 << 53) - 1
+assert(math.type(~edge) == "integer" and ~edge == -edge - 1 and ~~edge == edge and ~(edge + 1) == -edge - 2)
+assert(edge * edge == -18014398509481983 and edge + edge == 18014398509481982 and -edge - 2 == -9007199254740993)
+assert(math.maxinteger * 3 == math.maxinteger - 2 and math.mininteger * -1 == math.mininteger)
+assert(math.maxinteger + 1 == math.mininteger and math.mininteger - 1 == math.maxinteger)
+local x = 88172645463325252 -- xorshift64 (Marsaglia)
+for _ = 1, 1000 do
+  x = x ~ (x << 13)
+  x = x ~ (x >> 7)
+  x = x ~ (x << 17)
+end
+assert(x == 1363160026601443621)
+local h = 0xcbf29ce484222325 -- FNV-1a
+for i = 0, 255 do h = (h ~ i) * 0x100000001b3 end
+assert(h == 0x4242dc5249c33625)
+local s = 1 -- a linear congruential generator
+for _ = 1, 1000 do s = s * 6364136223846793005 + 1442695040888963407 end
+assert(s == -785878792658960727)
