@@ -70,6 +70,22 @@ function encoded(digest: Buffer, encoding: "hex" | "base64" | "bytes"): string {
   return encoding === "bytes" ? fromBuffer(digest) : digest.toString(encoding);
 }
 
+/** Options of which none may be misspelt: a check that nobody asked for by its right name would silently not be made. */
+function onlyKnown<N extends string, T>(inner: Named<N, T>): Named<N, T> {
+  const known = (inner.fields ?? []).map((field) => field.name);
+  const check = (value: Value, index: number): T => {
+    if (value instanceof LuaTable) {
+      value.forEach((key) => {
+        if (typeof key === "string" && known.includes(key)) return;
+        const shown = typeof key === "string" && key.length <= 100 ? `'${key}'` : "of another type";
+        throw argumentError(index, `unknown option ${shown}, expected one of ${known.join(", ")}`);
+      });
+    }
+    return inner.check(value, index);
+  };
+  return { ...inner, check };
+}
+
 /** A string, or a list of strings, as an array. */
 function strings<N extends string>(name: N, summary: string): Named<N, string[]> {
   return custom(
@@ -86,7 +102,9 @@ function strings<N extends string>(name: N, summary: string): Named<N, string[]>
   );
 }
 
-const KEY = string("key", { summary: "a shared secret, or an RSA or EC key in PEM form" });
+const KEY = string("key", {
+  summary: "a shared secret, best one of as many bytes as the digest has, or an RSA or EC key in PEM form",
+});
 const JWT = "RFC 7519, RFC 7515, RFC 7518, RFC 8725";
 const CLAIMS = returns("claims", "table<string, any>", "integers and floats as the token has them");
 const HEADER = returns("header", "table<string, any>");
@@ -196,19 +214,21 @@ export const cryptoLibrary = library("crypto", "Digests, random values and signe
     params: [
       string("token"),
       string("key", { summary: "the shared secret, or the public key or certificate in PEM form" }),
-      options("options", [
-        strings("algorithms", `required: those to accept, of ${ALGORITHMS.join(", ")}`),
-        optional(
-          number("leeway", { unit: "seconds", min: 0, max: 1e9, summary: "for clocks that differ; default 0" }),
-          0,
-        ),
-        optional(strings("audience", "one of these must be in `aud`")),
-        optional(strings("issuer", "`iss` must be one of these")),
-        optional(string("subject", { summary: "`sub` must be this" })),
-        optional(number("max_age", { unit: "seconds", min: 0, summary: "greatest age by `iat`" })),
-        optional(boolean("require_exp", { summary: "refuse tokens without `exp`; default true" }), true),
-        optional(number("now", { unit: "seconds since the epoch", summary: "default: the time of day" })),
-      ]),
+      onlyKnown(
+        options("options", [
+          strings("algorithms", `required: those to accept, of ${ALGORITHMS.join(", ")}`),
+          optional(
+            number("leeway", { unit: "seconds", min: 0, max: 1e9, summary: "for clocks that differ; default 0" }),
+            0,
+          ),
+          optional(strings("audience", "one of these must be in `aud`")),
+          optional(strings("issuer", "`iss` must be one of these")),
+          optional(string("subject", { summary: "`sub` must be this" })),
+          optional(number("max_age", { unit: "seconds", min: 0, summary: "greatest age by `iat`" })),
+          optional(boolean("require_exp", { summary: "refuse tokens without `exp`; default true" }), true),
+          optional(number("now", { unit: "seconds since the epoch", summary: "default: the time of day" })),
+        ]),
+      ),
     ],
     returns: [CLAIMS, HEADER],
     raises: [

@@ -83,7 +83,7 @@ function entriesOf(table: LuaTable, count: number): Entry[] {
     const key = keys[slot]!;
     if (typeof key === "string") entries.push({ key, value });
     else if (typeof key === "number" || typeof key === "bigint") {
-      entries.push({ key: String(key), value });
+      entries.push({ key: key === Infinity ? "inf" : key === -Infinity ? "-inf" : String(key), value });
       converted++;
     } else throw new Unwritable(`a ${basicType(key)} as key`);
   }

@@ -295,7 +295,11 @@ class Parser {
     }
     this.p = p;
     if (scale === 0 && exponent === p) {
-      if (digits > 15) return parseNumber(text.substring(start, p));
+      if (digits > 15) {
+        const long = parseNumber(text.substring(start, p));
+        if (long === Infinity || long === -Infinity) throw new JsonError("number out of range", start);
+        return long;
+      }
       const n = mantissa(bytes, whole, p);
       return negative ? (n === 0 ? new LuaFloat(-0) : -n) : n;
     }

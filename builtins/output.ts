@@ -28,6 +28,7 @@ let queued = 0;
 let writing: Promise<void> | undefined;
 let simpleLeft = SIMPLE_BYTES;
 let failure: OutputFailure | undefined;
+let wrote = false;
 let onFailure: ((failure: OutputFailure) => void) | undefined;
 
 /** Standard output cannot be written any more. */
@@ -40,6 +41,11 @@ export interface OutputFailure {
 /** Why standard output could not be written, if it could not. */
 export function outputFailure(): OutputFailure | undefined {
   return failure;
+}
+
+/** Whether anything was meant for standard output. */
+export function wroteOutput(): boolean {
+  return wrote;
 }
 
 /** Calls `handler` once when standard output fails: whoever produces it should stop. */
@@ -59,7 +65,10 @@ export function writeBytes(fd: Descriptor, bytes: string): Promise<void> | undef
 }
 
 function write(fd: Descriptor, bytes: Buffer): Promise<void> | undefined {
-  if (fd === 1 && failure !== undefined) return undefined;
+  if (fd === 1) {
+    if (failure !== undefined) return undefined;
+    wrote = true;
+  }
   queue.push({ fd, bytes });
   queued += bytes.length;
   writing ??= work();

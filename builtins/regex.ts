@@ -17,8 +17,8 @@ import { invalidAt, isAscii, Subject } from "./regex/subject.ts";
 
 /** A result grows by this much between two checks of the memory limit, in bytes. */
 const RESERVE_STEP = 1024 * 1024;
-/** Pieces of a result that are joined at a time. */
-const PIECES = 1000;
+/** Pieces of a result that are joined at a time; between two matches there may be any number of them. */
+const PIECES = 8000;
 /** Longest result of a replacement: strings cannot be much longer. */
 const MAX_RESULT = 2 ** 30;
 
@@ -64,7 +64,8 @@ const SHORT_PIECE = 1024;
 
 function piece(text: string, start: number, end: number): string {
   const cut = text.slice(start, end);
-  if (text.length < LONG_TEXT || cut.length > SHORT_PIECE) return cut;
+  // Single characters are the engine's own.
+  if (text.length < LONG_TEXT || cut.length > SHORT_PIECE || cut.length <= 1) return cut;
   return Buffer.from(cut, "latin1").toString("latin1");
 }
 
@@ -122,6 +123,7 @@ class Output {
   private join(): void {
     this.text += this.pieces.join("");
     this.pieces = [];
+    state.vm.check();
   }
 
   finish(): string {
@@ -188,7 +190,10 @@ function replaceByText(what: string, pattern: Pattern, text: string, replacement
   let done = 0;
   for (const spans of matches(pattern, subjectOf(what, pattern, text), groups)) {
     out.add(text.slice(done, spans[0]));
-    for (const part of parts) out.add(typeof part === "string" ? part : (group(text, spans, part) ?? ""));
+    for (const part of parts) {
+      if (typeof part === "string") out.add(part);
+      else if (spans[2 * part]! >= 0) out.add(text.slice(spans[2 * part], spans[2 * part + 1]));
+    }
     done = spans[1]!;
   }
   out.add(text.slice(done));
@@ -212,7 +217,7 @@ function* replaceByFunction(
     else if (isNumber(given)) out.add(formatNumber(given));
     else if (truthy(given))
       throw failure(`${what}: the function must return a string, number or nil, not a ${typeName(given)}`);
-    else out.add(group(text, spans, 0)!);
+    else out.add(text.slice(spans[0], spans[1]));
     done = spans[1]!;
   }
   out.add(text.slice(done));

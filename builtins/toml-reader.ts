@@ -347,7 +347,12 @@ function wordValue(word: string): Value | Problem {
   return new Problem(`${JSON.stringify(word.slice(0, 80))} is not a value`);
 }
 
-function integerValue(digits: string): Value | Problem {
+/** Longest text that may be an integer of 64 bits, leading zeros (which only prefixed ones may have) left out. */
+const MAX_DIGITS = 2 + 64;
+
+function integerValue(text: string): Value | Problem {
+  const digits = text.replace(/^0([xob])0+(?=.)/, "0$1");
+  if (digits.length > MAX_DIGITS) return new Problem(`integer ${digits.slice(0, 80)} does not fit 64 bits`);
   const n = digits.startsWith("-")
     ? -BigInt(digits.slice(1))
     : BigInt(digits.startsWith("+") ? digits.slice(1) : digits);

@@ -22,7 +22,7 @@ import type { Value } from "../interpreter/value.ts";
 import type { VirtualMachine } from "../interpreter/vm.ts";
 import { hostOf } from "./host.ts";
 import { Attempt } from "./http/attempt.ts";
-import { environmentOf } from "./http/context.ts";
+import { environmentOf, holderOf } from "./http/context.ts";
 import { Failure, raised } from "./http/failure.ts";
 import { hasHeader, isToken, readHeaders } from "./http/headers.ts";
 import { readTls } from "./http/tls.ts";
@@ -96,6 +96,11 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
       let connecting: Promise<WebsocketConnection>;
       try {
         const headers = readHeaders(opts.headers, "request");
+        for (let i = 0; i < headers.length; i += 2) {
+          const name = headers[i]!;
+          if (/^sec-websocket-/i.test(name))
+            throw new Failure(`header "${name}" cannot be set: it follows from the options`, "never");
+        }
         const trace = traceHeaders(runningTask()?.context as TraceContext | undefined, (key) => environment.env(key));
         if (!hasHeader(headers, "traceparent")) headers.push(...trace);
         const tls = opts.tls === undefined ? {} : readTls(opts.tls, environment);
@@ -108,6 +113,7 @@ export const wsLibrary = library("ws", "Websockets, as a client; servers have th
             proxy: opts.proxy,
             maxMessage: opts.max_message,
             pingMs: opts.ping * 1000,
+            hold: holderOf(vm),
           },
           environment,
           attempt,

@@ -4,7 +4,8 @@
  * This module and what it imports is all that a start pays for in any case; everything else is imported when it is
  * wanted. A plain `assay FILE` reads no options and so never loads yargs.
  */
-import { drained, outputFailure, writeText } from "../builtins/output.ts";
+import { drained, outputFailure, writeText, wroteOutput } from "../builtins/output.ts";
+import { isStdoutClosed } from "./closed-output.ts";
 import type { OptionValues } from "./options.ts";
 import { receivedSignal } from "./signals.ts";
 import { CommandError, Status, usageError } from "./status.ts";
@@ -95,7 +96,12 @@ async function exit(status: Status): Promise<never> {
   if (receivedSignal() === undefined) await drained();
   else await Promise.race([drained(), new Promise((resolve) => setTimeout(resolve, DELIVERY_MS))]);
   const failure = outputFailure();
-  if (failure === undefined) process.exit(status);
+  if (failure === undefined) {
+    if (!wroteOutput() || !isStdoutClosed()) process.exit(status);
+    writeText(2, "error: standard output is closed: what was written to it is lost\n");
+    await drained();
+    process.exit(status === Status.Ok ? Status.Failed : status);
+  }
   // Whoever closed the pipe knows; a full disk is news.
   if (failure.code === "EPIPE") process.exit(Status.Unread);
   writeText(2, `error: cannot write to standard output: ${failure.message}\n`);

@@ -181,7 +181,7 @@ function unknownOption(key: string, table: readonly Option[]): ReturnType<typeof
 
 function yargsWords(message: string): string {
   const missing = /^Not enough arguments following: (.*)$/.exec(message);
-  return missing === null ? message : `--${missing[1]} needs a value`;
+  return missing === null ? message : `${missing[1]!.length === 1 ? "-" : "--"}${missing[1]} needs a value`;
 }
 
 /** One of several words, such as a log level. */

@@ -7,10 +7,11 @@ import { outputFailure, whenOutputFails, writeText } from "../builtins/output.ts
 import { chunkId } from "../interpreter/chunk.ts";
 import { createVm, LuaError, load, Stop, skipShebang, Task } from "../interpreter/index.ts";
 import { fromBuffer, fromText } from "../interpreter/text.ts";
-import type { VirtualMachine } from "../interpreter/vm.ts";
+import { installLookout, type VirtualMachine } from "../interpreter/vm.ts";
 import type { OptionValues } from "./options.ts";
 import { handleSignals, receivedSignal, type Signal, signalStatus } from "./signals.ts";
 import { fileError, Status, usageError } from "./status.ts";
+import { lookForSignals } from "./stuck-signals.ts";
 
 /** Live Lua data that a script may have unless `--memory-limit` says otherwise. */
 export const MEMORY_BYTES = 64 * 1024 * 1024;
@@ -106,7 +107,8 @@ export async function runScript(script: Script, options: OptionValues): Promise<
     await report(error);
     return Status.Invalid;
   }
-  handleSignals((signal) => void stopScript(vm, signal, isOpen("http")));
+  handleSignals((signal) => stopScript(vm, signal, isOpen("http")));
+  installLookout(lookForSignals);
   whenOutputFails(() => vm.stop(new Stop("signal", "standard output failed")));
   process.once("beforeExit", reportDeadlock);
   try {
@@ -152,10 +154,10 @@ async function settle(
 }
 
 /** Servers drain, and the script then goes on behind them; without any, the script is stopped. */
-async function stopScript(vm: VirtualMachine, signal: Signal, mayServe: boolean): Promise<void> {
+function stopScript(vm: VirtualMachine, signal: Signal, mayServe: boolean): void {
   if (mayServe) {
-    const { stopServers } = require("../builtins/http/running.ts") as typeof import("../builtins/http/running.ts");
-    if (await stopServers(vm)) return;
+    const servers = require("../builtins/http/running.ts") as typeof import("../builtins/http/running.ts");
+    if (servers.serversOf(vm).size > 0) return void servers.stopServers(vm);
   }
   vm.stop(new Stop("signal", signal));
 }

@@ -24,7 +24,8 @@ export function handleSignals(handle: ((signal: Signal) => void) | undefined): v
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => receive(signal));
 }
 
-function receive(signal: Signal): void {
+/** A signal has come. */
+export function receive(signal: Signal): void {
   if (received !== undefined || handler === undefined) process.exit(signalStatus(received ?? signal));
   received = signal;
   handler(signal);

@@ -9,7 +9,7 @@ import { Event, eventOf } from "./metatable.ts";
 import { NATIVE_WINDOW, state } from "./state.ts";
 import { LuaTable } from "./table.ts";
 import type { Task } from "./task.ts";
-import { Userdata, type Value } from "./value.ts";
+import { LuaFloat, Userdata, type Value } from "./value.ts";
 import type { VirtualMachine } from "./vm.ts";
 
 // Sizes are what the reference would need, roughly; the engine's own are of the same order.
@@ -22,6 +22,8 @@ const COROUTINE_BYTES = 1000;
 /** What a table that serves as a metatable remembers of its events. */
 const EVENTS_BYTES = 280;
 const USERDATA_BYTES = 64;
+/** Integers beyond what a double holds, and floats that need an object. */
+const NUMBER_BYTES = 24;
 /** Shorter strings are counted at each place that holds them; longer ones once. */
 const SHARED_STRING = 64;
 /**
@@ -49,6 +51,7 @@ class Census {
   visit(value: unknown): void {
     if (typeof value === "string") this.text(value);
     else if (typeof value === "object" && value !== null) this.object(value);
+    else if (typeof value === "bigint") this.bytes += NUMBER_BYTES;
   }
 
   private text(text: string): void {
@@ -65,7 +68,8 @@ class Census {
   }
 
   private object(value: object): void {
-    if (
+    if (value instanceof LuaFloat) this.bytes += NUMBER_BYTES;
+    else if (
       value instanceof LuaTable ||
       value instanceof LuaFunction ||
       value instanceof NativeFunction ||

@@ -237,6 +237,7 @@ export abstract class ExpressionCompiler {
   }
 
   protected field(line: number, object: ExpressionNode, name: string): ExpressionNode {
+    if (isEnvironment(object)) return this.site(new Field(line, object, name, true));
     return this.site(object instanceof Local ? new FieldOfLocal(line, object, name) : new Field(line, object, name));
   }
 
@@ -513,6 +514,14 @@ function lowMask(row: Operator, value: Value): number | undefined {
 function mayOutgrow(node: ExpressionNode): boolean {
   if (!(node instanceof Binary) || node.operator === SHR) return false;
   return node.operator === SHL || node.operator === MUL || mayOutgrow(node.left) || mayOutgrow(node.right);
+}
+
+/** Whether a variable is called `_ENV`: its fields are globals, however they are written. */
+function isEnvironment(node: ExpressionNode): boolean {
+  if (node instanceof EnvironmentVariable) return true;
+  const isVariable =
+    node instanceof Local || node instanceof LocalCell || node instanceof UpvalueCell || node instanceof UpvalueCopy;
+  return isVariable && node.name === "_ENV";
 }
 
 export function lastIsMulti(values: ExpressionNode[]): boolean {

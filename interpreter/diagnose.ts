@@ -30,6 +30,8 @@ export interface Findings {
   varargNames: Map<number, string>;
   /** Gotos, labels and `global *`, by the offset of the call that stands for them in the edited text. */
   hidden: Map<number, GlobalStatement | GotoStatement | LabelStatement>;
+  /** How many tokens the chunk has. */
+  tokens: number;
 }
 
 /** What a suffixed expression is, as far as statements care. */
@@ -102,6 +104,7 @@ class Checker {
     globalFunctions: new Map(),
     varargNames: new Map(),
     hidden: new Map(),
+    tokens: 0,
   };
   private level = 0;
   /** Of the function being read: the loops around the current statement, and whether `...` means something. */
@@ -120,6 +123,7 @@ class Checker {
     lexer.next();
     this.block();
     this.check(Token.Eof, "<eof>");
+    found.tokens = lexer.count;
     const spans = lexer.unknownToLuaparse;
     for (let i = 0; i < spans.length; i += 2) this.simplify(spans[i]!, spans[i + 1]!);
     return found;

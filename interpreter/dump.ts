@@ -32,6 +32,29 @@ function header(): string {
   return `\x1bLua\x55\x00\x19\x93\r\n\x1a\n${bytes.toString("latin1")}`;
 }
 
+/** What the bytes of the header are for, up to which: what is said where the first of them differs. */
+const HEADER_PARTS: readonly (readonly [number, string])[] = [
+  [4, "not a binary chunk"],
+  [5, "version mismatch"],
+  [6, "format mismatch"],
+  [12, "corrupted chunk"],
+  [13, "int size mismatch"],
+  [17, "int format mismatch"],
+  [18, "instruction size mismatch"],
+  [22, "instruction format mismatch"],
+  [23, "Lua integer size mismatch"],
+  [31, "Lua integer format mismatch"],
+  [32, "Lua number size mismatch"],
+  [Infinity, "Lua number format mismatch"],
+];
+
+function checkHeader(dumped: string): void {
+  for (let i = 0; i < HEADER.length; i++) {
+    if (i >= dumped.length) throw new SyntaxFailure("truncated chunk");
+    if (dumped[i] !== HEADER[i]) throw new SyntaxFailure(HEADER_PARTS.find(([end]) => i < end)![1]);
+  }
+}
+
 function packString(text: string): string {
   const size = Buffer.alloc(4);
   size.writeUInt32LE(text.length);
@@ -110,10 +133,7 @@ export function undump(dumped: string, chunkName: string, environment: Cell): Re
 }
 
 function read(dumped: string, environment: Cell): LuaFunction {
-  const head = dumped.slice(0, HEADER.length);
-  if (head !== HEADER) {
-    throw new SyntaxFailure(HEADER.startsWith(head) ? "truncated chunk" : "header mismatch");
-  }
+  checkHeader(dumped);
   const reader = new Reader(dumped);
   const strip = reader.string() === "1";
   const isMain = reader.string() === "1";

@@ -119,6 +119,8 @@ export class Lexer {
   start = 0;
   end = 0;
   line = 1;
+  /** Tokens read so far. */
+  count = 0;
   /** The line of the last token consumed, where errors of meaning are reported. */
   lastLine = 1;
   /** Spans of valid tokens that luaparse refuses, as flat pairs of start and end. */
@@ -139,6 +141,7 @@ export class Lexer {
 
   /** Goes on to the next token. */
   next(): void {
+    this.count++;
     this.lastLine = this.line;
     if (this.aheadToken !== Token.Eof) {
       this.token = this.aheadToken;

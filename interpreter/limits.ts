@@ -2,6 +2,7 @@
 import { collectGarbage } from "./collector.ts";
 import { LuaError } from "./error.ts";
 import { debt, installAlarm, installReserve } from "./memory.ts";
+import { beginMeasuring, collectNow, heapSize, LITTLE_GROWTH, relieve } from "./relief.ts";
 import { clearDeadLocals, runningStack } from "./stack.ts";
 import { NATIVE_WINDOW, state } from "./state.ts";
 import type { VirtualMachine } from "./vm.ts";
@@ -19,25 +20,24 @@ export const NO_LIMITS: Limits = { memoryBytes: Infinity, timeoutMs: Infinity };
 const LARGE = 1 << 20;
 /** Garbage that may gather before weak tables and finalizers are looked at, if there are any. */
 const COLLECT_AFTER = 32 << 20;
-/** What the engine's heap may hold beyond its size at the start, for each byte of the limit, and a constant part. */
-const HEAP_FACTOR = 3;
-const HEAP_ALLOWANCE = 160 << 20;
-/** What it may hold of that before the engine is told to collect. */
-const HEAP_EASE = 32 << 20;
+/** What the engine's heap may hold beyond its size at the start: for each byte of the limit, or the limit and so much. */
+const HEAP_FACTOR = 2;
+const HEAP_ALLOWANCE = 32 << 20;
+/** How much may be allocated, and how much time may pass, in ms, between two looks at what the process takes. */
+const LOOK_AFTER = 16 << 20;
+const LOOK_MS = 10;
 
 let baseHeap = 0;
-
-/** The engine's own figures and collector, which short scripts need not load (0.3 ms). */
-function engine(): typeof import("bun:jsc") {
-  return require("bun:jsc") as typeof import("bun:jsc");
-}
 
 /** The virtual machines that have tasks. */
 export const runningMachines = new Set<VirtualMachine>();
 
 /** A machine has tasks. What the heap held before the first of those that run did is not theirs. */
 export function machineRuns(vm: VirtualMachine): void {
-  if (!vm.memory.hasRun && runningMachines.size === 0) baseHeap = process.memoryUsage().heapUsed;
+  if (!vm.memory.hasRun && runningMachines.size === 0) {
+    beginMeasuring();
+    baseHeap = process.memoryUsage().heapUsed;
+  }
   vm.memory.hasRun = true;
   runningMachines.add(vm);
 }
@@ -55,8 +55,11 @@ export class Memory {
   /** Whether the machine has had a task. */
   hasRun = false;
 
-  /** The engine's heap when it was last relieved. */
-  private relieved = baseHeap;
+  /** Next size of live data and debt at which the process is looked at. */
+  private look: number;
+  /** Large allocations since that was done, and when it was. */
+  private large = 0;
+  private looked = 0;
 
   /** What `collectgarbage` has been told: whether it runs, in which mode, with which parameters. */
   running = true;
@@ -75,12 +78,13 @@ export class Memory {
     readonly limit: number,
   ) {
     this.due = Math.min(limit, COLLECT_AFTER * 8);
+    this.look = LOOK_AFTER;
   }
 
   /** The machine begins or stops running: its debt is the one that is charged. */
   enter(): void {
     debt.bytes = this.owed;
-    debt.limit = this.due - this.live;
+    debt.limit = Math.min(this.due, this.look) - this.live;
   }
   leave(): void {
     this.owed = debt.bytes;
@@ -93,16 +97,23 @@ export class Memory {
 
   /** At a look around: a census when one is due; raises `not enough memory` when live data exceed the limit. */
   check(): void {
-    if (this.live + debt.bytes >= this.due) this.census(0);
+    const used = this.live + debt.bytes;
+    if (used >= this.due) this.census(0);
     else if (this.vm.finalizers.isWanted && this.running && debt.bytes > COLLECT_AFTER + this.live) this.census(0);
-    debt.limit = this.due - this.live;
+    else if (used >= this.look || performance.now() > this.looked + LOOK_MS) this.inspect(0);
+    debt.limit = Math.min(this.due, this.look) - this.live;
   }
 
   /** Before an allocation of `bytes`: raises `not enough memory` if it would pass the limit. */
   reserve(bytes: number): void {
     // Few operations that each take long pass the deadline between two looks around.
-    if (bytes > LARGE) this.vm.checkStop();
     const wanted = this.held + bytes;
+    if (bytes > LARGE) {
+      this.vm.checkStop();
+      if (wanted > this.limit) throw new LuaError("not enough memory");
+    }
+    this.large += bytes;
+    if (this.large > LOOK_AFTER) this.inspect(wanted);
     if (this.live + debt.bytes + wanted < this.due) return;
     if (wanted > this.limit) throw new LuaError("not enough memory");
     this.census(wanted);
@@ -119,10 +130,21 @@ export class Memory {
 
   /** After `not enough memory` was caught: what the failed calls held is to be gone before the next have their share. */
   relieve(): void {
-    const { fullGC, heapSize } = engine();
-    if (heapSize() < this.relieved + HEAP_EASE) return;
-    fullGC();
-    this.relieved = heapSize();
+    relieve(this.share(), true, LITTLE_GROWTH);
+  }
+
+  /** After much was allocated, `bytes` more being wanted: the process is not to grow by garbage. */
+  private inspect(wanted: number): void {
+    const large = this.large > LOOK_AFTER / 4;
+    this.large = 0;
+    this.looked = performance.now();
+    this.look = this.live + debt.bytes + LOOK_AFTER;
+    if (relieve(this.share(), large) && heapSize() > baseHeap + this.share()) this.census(wanted);
+  }
+
+  /** What the machines that run may hold together. */
+  private share(): number {
+    return Math.max(1, runningMachines.size) * this.limit;
   }
 
   /** A full collection asked for by the program. */
@@ -136,20 +158,24 @@ export class Memory {
 
   /** What the engine's heap may hold: all machines that run share it. */
   private heapCeiling(): number {
-    return baseHeap + HEAP_ALLOWANCE + Math.max(1, runningMachines.size) * this.limit * HEAP_FACTOR;
+    const share = this.share();
+    return baseHeap + Math.max(share * HEAP_FACTOR, share + HEAP_ALLOWANCE);
   }
 
   private census(wanted: number): void {
+    const large = this.large > LOOK_AFTER / 4;
     this.live = collectGarbage(this.vm, false);
     debt.bytes = 0;
     // Near the limit a census would be due all the time: it may be passed by an eighth between two of them.
     this.due = Math.max(this.limit, Math.min(this.live, this.limit) + this.limit / 8);
     if (this.limit === Infinity) this.due = this.live * 2 + COLLECT_AFTER * 8;
-    debt.limit = this.due - this.live;
-    // The engine collects by measures of its own, which are too generous for a process with little memory.
+    this.large = 0;
+    this.looked = performance.now();
+    this.look = this.live + LOOK_AFTER;
+    debt.limit = Math.min(this.due, this.look) - this.live;
+    relieve(this.share(), large);
     const ceiling = this.heapCeiling();
-    const { fullGC, heapSize } = engine();
-    if (heapSize() > baseHeap + HEAP_EASE + this.limit) fullGC();
+    if (heapSize() > ceiling) collectNow();
     if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");
   }
 }

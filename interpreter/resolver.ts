@@ -352,7 +352,7 @@ class Resolver {
         return this.functionStatement(statement);
       case "ReturnStatement":
         if (statement.arguments.length > MAX_RETURNS) {
-          const where = `(limit is ${MAX_RETURNS}) in ${this.fn.describe()}`;
+          const where = `(limit is ${MAX_RETURNS + 1}) in ${this.fn.describe()}`; // the reference counts one more
           this.fail(statement.line, `too many returns ${where} near <eof>`);
         }
         for (const argument of statement.arguments) this.expression(argument);
@@ -554,7 +554,7 @@ class Resolver {
   private checkRegisters(count: number, line: number): void {
     if (this.fn.activeLocals + count + 2 <= MAX_ARGUMENT_REGISTERS) return;
     const where = `(limit is ${MAX_ARGUMENT_REGISTERS}) in ${this.fn.describe()}`;
-    this.fail(line, `function or expression needs too many registers ${where} near ')'`);
+    this.fail(line, `too many registers ${where} near ')'`);
   }
 
   private leaf(expression: Expression): void {

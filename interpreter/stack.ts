@@ -124,21 +124,25 @@ const LAST_LEVELS = 11;
  * task's function: the reference shows its own main function there.
  */
 export function traceback(top: StackTop | undefined, message: string | undefined, skip: number): string {
-  const all = top === undefined ? [] : [...levels(top)];
-  const lines = all.slice(skip).map(traceLine);
-  const bottom = all[all.length - 1];
-  if (top?.coroutine.isRoot === true && bottom?.fn instanceof LuaFunction) lines.push("\n\t[C]: in ?");
-  let shown = lines;
-  if (lines.length > FIRST_LEVELS + LAST_LEVELS + 1) {
-    // The reference does not count the level at which it notices.
-    const skipped = lines.length - FIRST_LEVELS - LAST_LEVELS - 1;
-    shown = [
-      ...lines.slice(0, FIRST_LEVELS),
-      `\n\t...\t(skipping ${skipped} levels)`,
-      ...lines.slice(lines.length - LAST_LEVELS),
-    ];
+  let depth = 0;
+  let bottom: Level | undefined;
+  // A stack may be hundreds of thousands of levels deep: only those that are shown become text.
+  if (top !== undefined) for (bottom of levels(top)) depth++;
+  const end = top?.coroutine.isRoot === true && bottom?.fn instanceof LuaFunction ? "\n\t[C]: in ?" : "";
+  const total = Math.max(0, depth - skip) + (end === "" ? 0 : 1);
+  const isLong = total > FIRST_LEVELS + LAST_LEVELS + 1;
+  let lines = "";
+  let index = -skip;
+  if (top !== undefined) {
+    for (const level of levels(top)) {
+      const at = index++;
+      if (at < 0) continue;
+      if (!isLong || at < FIRST_LEVELS || at >= total - LAST_LEVELS) lines += traceLine(level);
+      // The reference does not count the level at which it notices.
+      else if (at === FIRST_LEVELS) lines += `\n\t...\t(skipping ${total - FIRST_LEVELS - LAST_LEVELS - 1} levels)`;
+    }
   }
-  return `${message === undefined ? "" : `${message}\n`}stack traceback:${shown.join("")}`;
+  return `${message === undefined ? "" : `${message}\n`}stack traceback:${lines}${end}`;
 }
 
 /** Empties the registers of locals that are out of scope, so that a collection asked for sees what the program sees. */

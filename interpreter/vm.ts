@@ -7,6 +7,13 @@ import { LuaTable, rootShape, type Shape } from "./table.ts";
 import type { Task } from "./task.ts";
 import type { Results, Userdata, Value } from "./value.ts";
 
+/** Told the time at every look around, before anything else happens: whoever embeds the interpreter may ask for a stop. */
+let lookout: ((now: number) => void) | undefined;
+
+export function installLookout(look: (now: number) => void): void {
+  lookout = look;
+}
+
 /** The longest wait that a timer can be set to; longer ones are set again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -149,11 +156,13 @@ export class VirtualMachine {
 
   /** Raises the stop that was asked for, or that of the deadline. */
   checkStop(): void {
+    const now = performance.now();
+    lookout?.(now);
     if (this.stopRequest !== undefined) {
-      if (performance.now() < this.graceUntil) return;
+      if (now < this.graceUntil) return;
       throw this.stopRequest;
     }
-    if (performance.now() > this.deadline) {
+    if (now > this.deadline) {
       this.stop(new Stop("timeout", `timeout of ${this.limits.timeoutMs / 1000}s exceeded`));
       throw this.stopRequest;
     }

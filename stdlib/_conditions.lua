@@ -8,9 +8,7 @@ local M = {}
 ---@param kind string the condition's `type`
 ---@return table?
 function M.condition(object, kind)
-  local status = object and object.status
-  local list = type(status) == "table" and status.conditions
-  for _, one in ipairs(type(list) == "table" and list or {}) do
+  for _, one in ipairs(M.conditions(object)) do
     if one.type == kind then return one end
   end
   return nil
@@ -21,7 +19,13 @@ end
 ---@return table[]
 function M.conditions(object)
   local status = object and object.status
-  return type(status) == "table" and status.conditions or {}
+  local list = type(status) == "table" and status.conditions
+  if type(list) ~= "table" then return {} end
+  for _, one in ipairs(list) do
+    -- Nothing of a list with something else in it can be relied on.
+    if type(one) ~= "table" then return {} end
+  end
+  return list
 end
 
 --- Whether a status is about an earlier state of the object than the one it is in now.
@@ -29,9 +33,9 @@ end
 ---@param condition table?
 ---@return boolean
 function M.is_stale(object, condition)
-  local generation = object.metadata and object.metadata.generation
+  local generation = type(object.metadata) == "table" and object.metadata.generation
   if not math.type(generation) then return false end
-  local observed = object.status and object.status.observedGeneration
+  local observed = type(object.status) == "table" and object.status.observedGeneration
   if math.type(observed) and observed < generation then return true end
   observed = condition and condition.observedGeneration
   return math.type(observed) ~= nil and observed < generation

@@ -9,7 +9,9 @@ local M = {}
 function M.documents(body)
   local out = {}
   local function add(document)
-    if type(document) ~= "table" then return end
+    if type(document) ~= "table" then
+      error(("k8s.apply: a document must be an object (got a %s)"):format(type(document)), 0)
+    end
     if document.kind and tostring(document.kind):find("List$") and type(document.items) == "table" then
       for _, item in ipairs(document.items) do add(item) end
     elseif document.kind == nil and document[1] ~= nil then
@@ -35,7 +37,11 @@ end
 ---@return string
 function M.path_of(c, document, namespace)
   local api_version, kind, metadata = document.apiVersion, document.kind, document.metadata
+  if metadata ~= nil and type(metadata) ~= "table" then error("k8s.apply: metadata must be an object", 0) end
   H.need("k8s.apply", "apiVersion", api_version, "kind", kind, "metadata.name", metadata and metadata.name)
+  if type(api_version) ~= "string" or type(kind) ~= "string" then
+    error("k8s.apply: apiVersion and kind must be strings", 0)
+  end
   local entry = kinds.of_document(api_version, kind)
   if not entry then
     local prefix = (api_version:find("/", 1, true) and "/apis/" or "/api/") .. api_version

@@ -20,7 +20,8 @@ function M.addresses(c, path, namespace, name)
     end
   end
   local endpoints, response = H.get(c, path, { fn = "get", ok = { 200, 404 }, needed = true })
-  local annotations = response.status == 200 and endpoints.metadata and endpoints.metadata.annotations or {}
+  local metadata = response.status == 200 and endpoints.metadata
+  local annotations = type(metadata) == "table" and metadata.annotations or {}
   if response.status == 200 and annotations["endpoints.kubernetes.io/over-capacity"] ~= "truncated" then
     for _, subset in ipairs(endpoints.subsets or {}) do
       for _, address in ipairs(subset.addresses or {}) do add(address.ip) end

@@ -345,9 +345,12 @@ end
 
 -- --- requests -------------------------------------------------------------------------------------------------------
 
-local function trimmed(value)
+local function trimmed(spec, value)
   if type(value) == "function" then value = value() end
   if value == nil then return nil end
+  if type(value) ~= "string" and type(value) ~= "number" then
+    error(("%s: a token must be a string (got a %s)"):format(spec.name, type(value)), 0)
+  end
   value = tostring(value):match("^%s*(.-)%s*$")
   return value ~= "" and value or nil
 end
@@ -363,11 +366,11 @@ end
 --- The credentials of a request: the name and value of a header, or nothing, and the secret in it.
 local function credentials(c, o, spec, given, parts)
   if o.auth == false then return nil end
-  local token = trimmed(option(c, o, "token"))
-  if not token and spec.token_header == nil then token = trimmed(option(c, o, "api_key")) end
+  local token = trimmed(spec, option(c, o, "token"))
+  if not token and spec.token_header == nil then token = trimmed(spec, option(c, o, "api_key")) end
   local username, password = option(c, o, "username"), option(c, o, "password")
   if not token and username == nil and not astray(c, o, given, parts) then
-    token, username, password = trimmed(given.token), given.username, given.password
+    token, username, password = trimmed(spec, given.token), given.username, given.password
   end
   if token then
     if spec.token_header then return spec.token_header, token, token end
@@ -419,7 +422,7 @@ local function tls_of(c, o, spec, base, tls)
   local ca, ca_file, insecure = option(c, o, "ca"), option(c, o, "ca_file"), option(c, o, "insecure")
   local cert, key = option(c, o, "cert_file"), option(c, o, "key_file")
   local notes = M.state(c).notes or M.state(c)
-  if insecure and not notes.warned then
+  if insecure == true and not notes.warned then
     notes.warned = true
     log.warn(("%s: the certificate of %s is not verified (insecure)"):format(spec.name, base))
   end
@@ -531,14 +534,26 @@ local function prepare(c, spec, parts, o)
   }, secret
 end
 
+--- Raises for a path that would not lead where it seems to: names that scripts have put into it may come from anywhere.
+local function check_path(spec, o, path)
+  -- Whatever came before the first slash would change which host the credentials go to.
+  if not path:find("^/") then error(("%s: a path must begin with '/' (got '%s')"):format(prefix(spec, o), path), 0) end
+  if not path:find("%.") and not path:find("%%2[eE]") then return end
+  for segment in path:match("^[^?#]*"):gmatch("[^/\\]+") do
+    local plain = segment:gsub("%%2[eE]", ".")
+    if plain == "." or plain == ".." then
+      error(("%s: a path must not contain '%s' (got '%s')"):format(prefix(spec, o), segment, path), 0)
+    end
+  end
+end
+
 --- Sends a request, and again where that may help. Returns the response, whatever its status, and what a message must
 --- not show. Raises when there is none.
 ---@param through function? the function of the http builtin that sends it
 ---@return table response, string? secret
 local function send(c, method, path, o, through)
   local spec = spec_of(c)
-  -- Whatever came before the first slash would change which host the credentials go to.
-  if not path:find("^/") then error(("%s: a path must begin with '/' (got '%s')"):format(prefix(spec, o), path), 0) end
+  check_path(spec, o, path)
   local attempts = (method == "GET" or method == "HEAD") and o.retry ~= false and option(c, o, "retries") or 0
   local delay = option(c, o, "retry_delay") or 1
   local renewed = false
@@ -550,7 +565,7 @@ local function send(c, method, path, o, through)
       renewed = true
     elseif attempts > 0 and (not ok or BUSY[response.status]) then
       attempts = attempts - 1
-      times.clock.sleep(retry_pause(ok and response, delay))
+      times.clock.sleep(math.min(retry_pause(ok and response, delay), wait.left() or math.huge))
       delay = delay * 2
     elseif ok then
       return response, secret
@@ -600,6 +615,7 @@ function M.request(c, method, path, o)
   local response, secret = send(c, method, path, o)
   if o.missing and response.status == 404 then return nil, response end
   if not succeeds(o.ok, method, response.status) then
+    if BUSY[response.status] then wait.postpone(times.retry_after(response.headers["retry-after"])) end
     error(concealed(M.fail(c, method, path, response, o), secret), 0)
   end
   if o.raw then return response.body, response end

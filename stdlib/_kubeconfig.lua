@@ -6,7 +6,29 @@ local M = {}
 --- Parsed files by path, as long as their text stays the same.
 local parsed = {}
 
+--- Raises for a file that is YAML, but no kubeconfig: what it means must not be guessed.
+local function check(path, config)
+  if config[1] ~= nil then error(("k8s: kubeconfig %s: not a mapping"):format(path), 0) end
+  local current = config["current-context"]
+  if current ~= nil and type(current) ~= "string" then
+    error(("k8s: kubeconfig %s: current-context is not a name"):format(path), 0)
+  end
+  for list, field in pairs({ contexts = "context", clusters = "cluster", users = "user" }) do
+    local entries = config[list]
+    if entries ~= nil and (type(entries) ~= "table" or (next(entries) ~= nil and entries[1] == nil)) then
+      error(("k8s: kubeconfig %s: %s is not a list"):format(path, list), 0)
+    end
+    for i, entry in ipairs(entries or {}) do
+      local inner = type(entry) == "table" and entry[field]
+      if type(entry) ~= "table" or type(entry.name) ~= "string" or (inner ~= nil and type(inner) ~= "table") then
+        error(("k8s: kubeconfig %s: %s[%d] is not a name with a %s"):format(path, list, i, field), 0)
+      end
+    end
+  end
+end
+
 local function read(path)
+  if path:find("\0", 1, true) then error("k8s: the path of a kubeconfig contains a NUL byte", 0) end
   if not fs or not fs.exists(path) then return nil end
   local read_it, text = pcall(fs.read, path)
   if not read_it then
@@ -16,6 +38,7 @@ local function read(path)
   if known and known.text == text then return known.config end
   local ok, config = pcall(yaml.parse, text)
   if not ok or type(config) ~= "table" then error(("k8s: kubeconfig %s is not valid YAML"):format(path), 0) end
+  check(path, config)
   parsed[path] = { text = text, config = config }
   return config
 end
@@ -25,6 +48,9 @@ end
 ---@return string[]
 local function files(opts)
   local named = opts and opts.kubeconfig or env.get("KUBECONFIG")
+  if named ~= nil and type(named) ~= "string" then
+    error(("k8s: kubeconfig must be a path (got a %s)"):format(type(named)), 0)
+  end
   local out = {}
   for path in (named or ""):gmatch("[^:]+") do out[#out + 1] = path end
   if #out > 0 then return out end
@@ -65,14 +91,18 @@ end
 --- A file named in an entry, relative to the kubeconfig that names it.
 local function beside(place, path)
   if not path or path == "" then return nil end
+  if type(path) ~= "string" then error("k8s: a path in the kubeconfig is not a string", 0) end
   return path:sub(1, 1) == "/" and path or place.folder .. "/" .. path
 end
 
 --- PEM text that an entry carries, or the path of the file that it names.
 local function pem(place, what)
   local data = place.entry[what .. "-data"]
-  if data and data ~= "" then return base64.decode(data) end
-  return beside(place, place.entry[what])
+  if not data or data == "" then return beside(place, place.entry[what]) end
+  local ok, text = pcall(base64.decode, data)
+  -- Anything else would be taken for a path.
+  if ok and text:find("-----BEGIN ", 1, true) then return text end
+  error(("k8s: %s-data in the kubeconfig is not PEM text in base64"):format(what), 0)
 end
 
 ---@class assay._kubeconfig.context
@@ -101,8 +131,11 @@ function M.context(config, name)
   end
   if not context then error(("k8s: context '%s' is not in the kubeconfig"):format(name), 0) end
   local cluster = config.clusters[context.cluster]
-  if not cluster or not cluster.entry.server then
+  if not cluster then
     error(("k8s: cluster '%s' of context '%s' is not in the kubeconfig"):format(tostring(context.cluster), name), 0)
+  end
+  if type(cluster.entry.server) ~= "string" or cluster.entry.server == "" then
+    error(("k8s: cluster '%s' in the kubeconfig has no server"):format(context.cluster), 0)
   end
   local user = config.users[context.user]
   if context.user and context.user ~= "" and not user then
@@ -110,14 +143,19 @@ function M.context(config, name)
   end
   user = user or { entry = {}, folder = "." }
   local token_file = beside(user, user.entry.tokenFile)
+  if token_file and not user.entry.token and not fs.exists(token_file) then
+    error(("k8s: the token file %s of user '%s' does not exist"):format(token_file, tostring(context.user)), 0)
+  end
   local certificate = pem(user, "client-certificate")
   local token = user.entry.token
   if not token and not token_file and not certificate and not user.entry.username then
     local exec, provider = user.entry.exec, user.entry["auth-provider"]
-    if exec then refuse(context.user, ("the exec plugin '%s'"):format(tostring(exec.command))) end
-    if provider then refuse(context.user, ("the auth provider '%s'"):format(tostring(provider.name))) end
+    if exec then refuse(context.user, ("the exec plugin '%s'"):format(tostring(type(exec) == "table" and exec.command or exec))) end
+    if provider then refuse(context.user, ("the auth provider '%s'"):format(tostring(type(provider) == "table" and provider.name or provider))) end
   end
-  if user.entry.as then refuse(context.user, "impersonation ('as')") end
+  for _, field in ipairs({ "as", "as-uid", "as-groups", "as-user-extra" }) do
+    if user.entry[field] ~= nil then refuse(context.user, ("impersonation ('%s')"):format(field)) end
+  end
   local insecure = cluster.entry["insecure-skip-tls-verify"] == true
   return {
     name = name,

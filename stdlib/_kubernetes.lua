@@ -20,7 +20,11 @@ end
 --- A credential file's text without surrounding space, read anew each time: the kubelet rewrites these files.
 local function credential_file(path)
   if not fs or not fs.exists(path) then return nil end
-  local text = fs.read(path):match("^%s*(.-)%s*$")
+  local ok, text = pcall(fs.read, path)
+  if not ok then
+    error(("k8s: credentials in %s cannot be read: %s"):format(path, tostring(text):match("([^:]*)$"):match("%S.*")), 0)
+  end
+  text = text:match("^%s*(.-)%s*$")
   return text ~= "" and text or nil
 end
 
@@ -97,6 +101,7 @@ local function context_of(opts)
     return nil
   end
   name = name or config.current
+  if not name and opts.kubeconfig then error("k8s: the kubeconfig has no current-context", 0) end
   return name and kubeconfig.context(config, name)
 end
 
@@ -206,7 +211,7 @@ function M.all_pages(first, more)
     if type(list) ~= "table" then return list end
     local metadata = type(list.metadata) == "table" and list.metadata or {}
     local token = metadata.continue
-    local expired = false
+    local expired, given = false, { [token or ""] = true }
     local function fetch(current)
       if current == nil then return list.items, token end
       local ok, page = pcall(more, current)
@@ -219,7 +224,12 @@ function M.all_pages(first, more)
         end
         error(page, 0)
       end
-      return page and page.items, page and page.metadata and page.metadata.continue
+      local about = type(page) == "table" and page.metadata
+      local following = type(about) == "table" and about.continue or ""
+      -- A part of a list must not pass for all of it.
+      if following ~= "" and given[following] then error("k8s: the server leads in a circle through the pages of a list", 0) end
+      given[following] = true
+      return page and page.items, following
     end
     if token == nil or token == "" then
       list.items = list.items or {}

@@ -139,7 +139,7 @@ local function summary(object, desired, current, ready, available, unavailable, 
     unavailable = unavailable,
     total = total,
     observed = status.observedGeneration,
-    generation = object.metadata and object.metadata.generation,
+    generation = table_of(object.metadata).generation,
   }
 end
 

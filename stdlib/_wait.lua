@@ -16,6 +16,16 @@ function M.left()
   return at and math.max(at - times.clock.now(), 1)
 end
 
+--- Seconds that a server has asked to be left alone, by the coroutine whose wait it was about.
+local asked = setmetatable({}, { __mode = "k" })
+
+--- Notes that a server wants no request for some seconds; a wait that is under way keeps to it.
+---@param seconds number?
+function M.postpone(seconds)
+  local thread = coroutine.running()
+  if seconds and ends[thread] then asked[thread] = seconds end
+end
+
 --- Sorts out the last arguments of a wait function, where the time-out may be left out.
 ---@param fn string the full name of the function, for messages
 ---@param timeout number|table|nil seconds, or already the options
@@ -52,9 +62,10 @@ function M.poll(plan)
   local finish = clock.now() + plan.timeout
   if outer and outer < finish then finish = outer end
   while true do
-    ends[thread] = finish
+    ends[thread], asked[thread] = finish, nil
     local ok, result, seen = pcall(plan.check)
-    ends[thread] = outer
+    local pause = math.max(plan.interval, asked[thread] or 0)
+    ends[thread], asked[thread] = outer, nil
     if ok and result then return result end
     if not ok then
       if not errors.passing(result) then error(result, 0) end
@@ -66,7 +77,7 @@ function M.poll(plan)
       if seen ~= nil and seen ~= "" then text = ("%s (last: %s)"):format(text, seen) end
       error(text, 0)
     end
-    clock.sleep(math.min(plan.interval, left))
+    clock.sleep(math.min(pause, left))
   end
 end
 

@@ -7,6 +7,8 @@ local M = {}
 
 --- Seconds after which the server is to end a watch, so that a connection that has died unnoticed is opened again.
 local WATCH_FOR = 300
+--- Seconds that opening one may take, unless the script says otherwise.
+local OPENING = 30
 --- Seconds that it may take longer.
 local GRACE = 30
 
@@ -41,6 +43,8 @@ function M.events(c, path, opts)
     local remaining = left()
     stream = H.stream(c, "GET", path, {
       fn = "watch",
+      -- Of the answer's head only; the events may come whenever they like.
+      opts = remaining and { timeout = math.min(H.field(c, "timeout") or OPENING, math.max(remaining, 1)) } or nil,
       query = {
         { "watch", "1" }, { "allowWatchBookmarks", true }, { "labelSelector", opts.label_selector },
         { "fieldSelector", opts.field_selector }, { "resourceVersion", state.version },

@@ -93,6 +93,7 @@ local function resource_path(fn, namespace, kind, name)
   if namespace == nil or namespace == "" or namespace == "*" then
     error(("k8s: namespace is required for %s"):format(tostring(kind)), 0)
   end
+  H.need("k8s." .. fn, "namespace", namespace)
   return K.path(entry.prefix, entry.plural, namespace, name), entry
 end
 
@@ -117,6 +118,7 @@ end
 --- Example: assert.eq(k8s._list_path("shop", "pods"), "/api/v1/namespaces/shop/pods")
 function M._list_path(namespace, kind)
   local entry = kinds.find(kind)
+  if entry.namespaced and namespace ~= nil then H.need("k8s", "namespace", namespace) end
   return K.path(entry.prefix, entry.plural, entry.namespaced and namespace or nil)
 end
 
@@ -212,12 +214,16 @@ end
 
 --- Deletes something.
 --- Source: Kubernetes API reference, DeleteOptions
----@param path string
+---@param path string of an object, or of a collection, then without a slash at the end
 ---@param opts { propagation_policy: "Background"|"Foreground"|"Orphan"|nil, grace_period: integer? }? also all other options
---- Raises "k8s.delete: HTTP STATUS PATH: BODY".
+--- Raises "k8s.delete: HTTP STATUS PATH: BODY", "k8s.delete: a path must not end with '/' (got 'PATH')": a name that
+--- turns out to be empty must not delete all.
 --- Example: k8s.delete("/api/v1/namespaces/shop/pods/api-1", { grace_period = 0 })
 function M.delete(path, opts)
   H.need("k8s.delete", "path", path)
+  if path:match("^[^?#]*"):find("[/\\]%s*$") then
+    error(("k8s.delete: a path must not end with '/' (got '%s')"):format(path), 0)
+  end
   opts = opts or {}
   path = with_query(path, { { "propagationPolicy", opts.propagation_policy }, { "gracePeriodSeconds", opts.grace_period } })
   H.delete(target(opts), path, { fn = "delete", lenient = true })
@@ -335,19 +341,27 @@ function M.exists(namespace, kind, name, opts)
   return response.status == 200
 end
 
+--- Adds the decoded values of an object's field.
+local function decode_into(out, path, field, values)
+  for key, value in pairs(type(values) == "table" and values or {}) do
+    local ok, bytes = pcall(base64.decode, value)
+    if not ok then error(("k8s.get: %s: %s of key '%s' is not base64"):format(path, field, tostring(key)), 0) end
+    out[key] = bytes
+  end
+  return out
+end
+
 --- The values of a Secret, decoded.
 --- Source: Kubernetes API reference, Secret v1
 ---@param namespace string
 ---@param name string
 ---@param opts assay.k8s.options?
 ---@return table<string, string> data bytes by key
---- Raises "k8s.get: HTTP STATUS PATH: BODY".
+--- Raises "k8s.get: HTTP STATUS PATH: BODY", "k8s.get: PATH: data of key 'KEY' is not base64".
 --- Example: assert.eq(k8s.get_secret("shop", "db-credentials").username, "shop")
 function M.get_secret(namespace, name, opts)
   local path = resource_path("get_secret", namespace, "secret", name)
-  local out = {}
-  for key, value in pairs(get(target(opts), path).data or {}) do out[key] = base64.decode(value) end
-  return out
+  return decode_into({}, path, "data", get(target(opts), path).data)
 end
 
 --- The values of a ConfigMap, binary ones too.
@@ -361,9 +375,7 @@ end
 function M.get_configmap(namespace, name, opts)
   local path = resource_path("get_configmap", namespace, "configmap", name)
   local map = get(target(opts), path)
-  local out = map.data or {}
-  for key, value in pairs(map.binaryData or {}) do out[key] = base64.decode(value) end
-  return out
+  return decode_into(type(map.data) == "table" and map.data or {}, path, "binaryData", map.binaryData)
 end
 
 local function set_metadata(fn, field, namespace, kind, name, values, value, opts)
@@ -432,7 +444,7 @@ function M.apply(body, opts)
   local documents = require("assay._documents")
   local c, out = target(opts), {}
   for _, document in ipairs(documents.documents(body)) do
-    if document.metadata and document.metadata.managedFields ~= nil then
+    if type(document.metadata) == "table" and document.metadata.managedFields ~= nil then
       document = H.without(document)
       document.metadata = H.without(document.metadata, "managedFields")
     end

@@ -53,8 +53,8 @@ export function signToken(
   const header = signingHeader(what, chosen, options);
   try {
     return library().sign(payload, key.object, { algorithm: chosen, header, encoding: "latin1" });
-  } catch (error) {
-    throw failure(`${what}: ${signingProblem(error)}`);
+  } catch {
+    throw failure(`${what}: the key cannot be used to sign`);
   }
 }
 
@@ -65,11 +65,6 @@ function checkAlgorithm(what: string, algorithm: string): void {
 
 function misfit(what: string, algorithm: string, key: SigningKey): LuaError {
   return failure(`${what}: algorithm ${algorithm} does not fit the key, which is ${key.description}`);
-}
-
-function signingProblem(error: unknown): string {
-  const message = error instanceof Error ? error.message : "";
-  return /minimum key size/.test(message) ? "RSA keys must have 2048 bits or more" : "the key cannot be used to sign";
 }
 
 /** The claims as they go into the token: times floored to whole seconds. The script's own table stays as it is. */
@@ -106,6 +101,8 @@ function signingHeader(what: string, algorithm: string, { kid, headers }: SignOp
     headers.forEach((key, value) => {
       copy.set(key, value);
     });
+    // The library copies headers by assignment, which would lose this one or worse.
+    if (headers.getString("__proto__") !== undefined) throw failure(`${what}: header '__proto__' is not supported`);
     copy.mark = OBJECT;
     Object.assign(header, JSON.parse(encodeJson(what, copy)));
   }
@@ -118,6 +115,8 @@ function signingHeader(what: string, algorithm: string, { kid, headers }: SignOp
 interface Token {
   readonly header: LuaTable;
   readonly claims: LuaTable;
+  /** Whether the header names extensions that must be understood, be it by null, which the table does not have. */
+  readonly critical: boolean;
 }
 
 /** Takes a token apart; its signature is not looked at. */
@@ -130,15 +129,19 @@ export function decodeToken(what: string, token: string): Token {
     const bytes = Buffer.from(part, "base64url");
     // Only the canonical spelling: no padding, no white space, no bits beyond the last byte (RFC 7515 §2).
     if (bytes.toString("base64url") !== part) throw failure(`${what}: the token's ${name} is not base64url`);
-    return i === 2 ? undefined : jsonObject(what, name, fromBuffer(bytes));
+    return fromBuffer(bytes);
   });
-  return { header: header!, claims: claims! };
+  return {
+    header: jsonObject(what, "header", header!, undefined),
+    claims: jsonObject(what, "payload", claims!, undefined),
+    critical: jsonObject(what, "header", header!, false).getString("crit") !== undefined,
+  };
 }
 
-function jsonObject(what: string, name: string, text: string): LuaTable {
+function jsonObject(what: string, name: string, text: string, nullValue: Value): LuaTable {
   let value: Value;
   try {
-    value = parseJson(text, undefined);
+    value = parseJson(text, nullValue);
   } catch {
     throw failure(`${what}: the token's ${name} is not JSON`);
   }
@@ -173,7 +176,7 @@ export function verifyToken(token: string, keyText: string, options: VerifyOptio
     throw failure(`${what}: the token's algorithm is not allowed (allowed: ${fitting.join(", ")})`);
   }
   // Extensions that must be understood are not (RFC 7515 §4.1.11).
-  if (decoded.header.getString("crit") !== undefined) throw failure(`${what}: the token has critical headers`);
+  if (decoded.critical) throw failure(`${what}: the token has critical headers`);
   try {
     // The claims are checked below, on exact values.
     library().verify(token, key.object, { algorithms: fitting, ignoreExpiration: true, ignoreNotBefore: true });

@@ -2,7 +2,7 @@
  * Keys for signed tokens: a shared secret, or an RSA or EC key in PEM form. What kind a key is decides which
  * algorithms it may be used with, never what a token says (RFC 8725 §3.1, §2.1).
  */
-import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject, X509Certificate } from "node:crypto";
 import { failure } from "../../interpreter/error.ts";
 import { toBuffer } from "../../interpreter/text.ts";
 
@@ -12,6 +12,8 @@ const PSS = ["PS256", "PS384", "PS512"] as const;
 export const EC = ["ES256", "ES384", "ES512"] as const;
 export const ALGORITHMS: readonly string[] = [...HMAC, ...RSA, ...EC];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
+
+const MIN_MODULUS = 2048;
 
 export interface SigningKey {
   readonly object: KeyObject;
@@ -24,8 +26,15 @@ export interface SigningKey {
 /** Whether something given as a secret is an asymmetric key: its public half is known to everybody. */
 function isAsymmetric(key: string): boolean {
   if (/-----BEGIN [A-Z0-9 ]+-----/.test(key) || /^\s*\{[\s\S]*"kty"\s*:\s*"(?:RSA|EC|OKP)"/.test(key)) return true;
-  if (!key.startsWith("0")) return false; // DER begins with a SEQUENCE, 0x30
-  const der = toBuffer(key);
+  // One line of OpenSSH's, and what its older relatives write (RFC 4253 §6.6, RFC 4716).
+  if (/^\s*(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+) AAAA/.test(key) || /^\s*---- BEGIN SSH2 /.test(key)) return true;
+  // DER begins with a SEQUENCE, 0x30; in base64, as consoles show keys without PEM's first and last line, that is an M.
+  if (key.startsWith("0")) return isDer(toBuffer(key));
+  return /^\s*M[A-Za-z0-9+/_\s-]+={0,2}\s*$/.test(key) && isDer(Buffer.from(key.replace(/\s+/g, ""), "base64"));
+}
+
+/** Whether these bytes are a public key or a certificate. */
+function isDer(der: Buffer): boolean {
   for (const type of ["spki", "pkcs1"] as const) {
     try {
       createPublicKey({ key: der, format: "der", type });
@@ -34,7 +43,12 @@ function isAsymmetric(key: string): boolean {
       // Not that, then.
     }
   }
-  return false;
+  try {
+    new X509Certificate(der);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -60,6 +74,10 @@ export function parseKey(
     throw failure(`${what}: ${keyProblem(pem, use, passphrase)}`);
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = object;
+  // RFC 7518 §3.3 and §3.5.
+  if ((details?.modulusLength ?? MIN_MODULUS) < MIN_MODULUS) {
+    throw failure(`${what}: RSA keys must have ${MIN_MODULUS} bits or more`);
+  }
   if (type === "rsa") return { object, algorithms: RSA, description: "an RSA key" };
   if (type === "rsa-pss") return { object, algorithms: PSS, description: "an RSA-PSS key" };
   const algorithm = type === "ec" ? CURVES[details?.namedCurve ?? ""] : undefined;
@@ -69,7 +87,7 @@ export function parseKey(
 
 function keyProblem(pem: string, use: "sign" | "verify", passphrase: string | undefined): string {
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
-  if (label === undefined) return "a key must be a PEM text or a shared secret, not DER or JWK";
+  if (label === undefined) return "a key must be a PEM text or a shared secret, not DER, JWK or an OpenSSH line";
   if (use === "sign" && /^(?:RSA )?PUBLIC KEY$|CERTIFICATE/.test(label))
     return "signing needs the private key, not the public one";
   const encrypted = label.startsWith("ENCRYPTED") || /^Proc-Type: 4,ENCRYPTED/m.test(pem);
@@ -79,5 +97,5 @@ function keyProblem(pem: string, use: "sign" | "verify", passphrase: string | un
       : "the passphrase does not open the key";
   }
   if (label.startsWith("OPENSSH")) return "OpenSSH keys are not supported (convert with ssh-keygen -p -m PEM)";
-  return `the PEM key (${label}) is damaged`;
+  return `the PEM key (${label}) is damaged or of a kind that is not supported (RSA, or EC on P-256, P-384 or P-521)`;
 }

@@ -48,9 +48,11 @@ function lineAndColumn(sql: string, position: number): string {
   return `line ${line}, column ${column}`;
 }
 
+/** Servers repeat what they were sent: nothing in it may steer a terminal. */
 function oneLine(message: string): string {
   return message
     .replace(/\s*[\r\n]+\s*/g, " ")
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
     .replace(/\.$/, "")
     .trim();
 }

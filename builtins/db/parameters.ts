@@ -36,6 +36,8 @@ const NULL_KINDS = new Set([NULL_KIND, "json.null"]);
 
 /** More than any database takes (PostgreSQL 65535, MariaDB 65535, SQLite 32766). */
 const MOST = 65_535;
+/** What its library lets through, in whose words the error would be otherwise. */
+const POSTGRES_MOST = 65_533;
 
 /**
  * The values for a statement's placeholders. A hole or `db.null` is NULL; how many were given is the highest index,
@@ -50,6 +52,9 @@ export function bind(params: LuaTable | undefined, statement: Scanned, dialect: 
   if (given !== wanted) {
     const hint = given < wanted && params !== undefined ? "; db.null stands for a nil at the end" : "";
     throw argumentError(index, `${wanted} parameter${wanted === 1 ? "" : "s"} expected, got ${given}${hint}`);
+  }
+  if (dialect === "postgres" && wanted > POSTGRES_MOST) {
+    throw argumentError(index, `too many parameters: ${wanted} (PostgreSQL takes at most ${POSTGRES_MOST})`);
   }
   const values: Parameter[] = new Array(wanted);
   for (let i = 0; i < wanted; i++) values[i] = accept(params!.getIndex(i + 1), i + 1, dialect, index);

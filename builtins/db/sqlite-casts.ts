@@ -9,7 +9,7 @@ import { scan } from "./statement.ts";
 export function withCasts(
   sql: string,
   parameters: readonly WireValue[],
-  typeToKeep: (value: WireValue) => "integer" | "real" | undefined,
+  typeToKeep: (value: WireValue) => "integer" | "real" | "text" | undefined,
 ): string {
   const types = parameters.map(typeToKeep);
   if (types.every((type) => type === undefined)) return sql;

@@ -1,4 +1,4 @@
-/** What the SQLite worker asks of an engine: bun:sqlite for files, sql.js for databases in memory. */
+/** What the SQLite worker asks of an engine: node:sqlite for files, sql.js for databases in memory. */
 import type { WireValue } from "./sqlite-wire.ts";
 
 export type SqliteValue = null | number | bigint | string | Uint8Array;

@@ -1,6 +1,6 @@
 /**
  * Statements that make SQLite open other files: ATTACH and VACUUM INTO obey the same permissions as the builtins for
- * files. bun:sqlite offers no authorizer, but neither statement can hide inside another one.
+ * files. There is no authorizer for both engines, but neither statement can hide inside another one.
  */
 import { resolve } from "node:path";
 import { failure } from "../../interpreter/native.ts";

@@ -175,13 +175,21 @@ function bound(value: WireValue): null | boolean | number | string | Uint8Array 
     case "object":
       // As text it keeps the sign of a zero through the cast.
       return "float" in value ? String(Object.is(value.float, -0) ? "-0.0" : value.float) : value;
+    case "string":
+      return isLarge(value) ? Buffer.from(value, "utf8") : value;
     default:
       return value;
   }
 }
 
+/** Text that sql.js is not to copy: it makes a JavaScript array of the bytes, which takes eight times their number. */
+function isLarge(text: string): boolean {
+  return text.length >= 1 << 16;
+}
+
 /** sql.js binds an integer beyond 32 bits as a float, and a whole float as an integer. */
-function typeToKeep(value: WireValue): "integer" | "real" | undefined {
+function typeToKeep(value: WireValue): "integer" | "real" | "text" | undefined {
+  if (typeof value === "string") return isLarge(value) ? "text" : undefined;
   if (typeof value === "bigint" || (typeof value === "number" && isLong(value))) return "integer";
   return typeof value === "object" && "float" in value ? "real" : undefined;
 }

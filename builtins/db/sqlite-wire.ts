@@ -20,7 +20,7 @@ export interface OpenRequest {
   readonly mode: "ro" | "rw" | "rwc";
   /** Whether the file must really be at `path`, which is a real path then: permissions were decided on that. */
   readonly confined: boolean;
-  /** Longest value of a result, in bytes: what the script could not hold is not even copied. */
+  /** Longest value of a result, in bytes: what the script could not hold is not even copied, nor made in a file. */
   readonly maxValue: number;
   /** Statements to run on the new connection; what fails in `optional` ones does not matter. */
   readonly setup: readonly { readonly sql: string; readonly optional: boolean }[];
@@ -58,6 +58,8 @@ export interface Piece {
   /** With the first piece. */
   readonly columns?: readonly ColumnInfo[];
   readonly rows?: ArrayBuffer;
+  /** Large values that the rows refer to, in their order, as they are handed over: rows are copied, these are not. */
+  readonly large?: readonly ArrayBuffer[];
   readonly count: number;
   /** To ask for more with; undefined when this was all. */
   readonly cursor: number | undefined;
@@ -88,12 +90,19 @@ const SAFE = 4;
 const INT64 = 5;
 const FLOAT = 6;
 const BYTES = 7;
+/** The next of the large values. */
+const LARGE = 8;
+/** From this length on, in bytes, a value goes on its own. */
+const LARGE_BYTES = 1 << 18;
 
 /** Writes rows into one growing buffer. */
 export class Encoder {
   private bytes: Buffer = Buffer.alloc(1 << 14);
   private view = new DataView(this.bytes.buffer, this.bytes.byteOffset);
+  private large: ArrayBuffer[] = [];
+  /** Bytes written, and those of large values. */
   length = 0;
+  largeLength = 0;
 
   private room(needed: number): void {
     if (this.length + needed <= this.bytes.length) return;
@@ -139,15 +148,31 @@ export class Encoder {
   }
 
   text(value: string): void {
+    if (value.length >= LARGE_BYTES) {
+      this.apart(new Uint8Array(Buffer.from(value, "utf8")));
+      return;
+    }
     this.room(5 + value.length * 3);
     const written = this.bytes.write(value, this.length + 5, "utf8");
     this.header(written);
   }
 
   blob(value: Uint8Array): void {
+    if (value.length >= LARGE_BYTES) {
+      this.apart(value);
+      return;
+    }
     this.room(5 + value.length);
     this.bytes.set(value, this.length + 5);
     this.header(value.length);
+  }
+
+  private apart({ buffer, byteOffset, length }: Uint8Array): void {
+    this.room(1);
+    this.bytes[this.length++] = LARGE;
+    const isWhole = byteOffset === 0 && length === buffer.byteLength;
+    this.large.push((isWhole ? buffer : buffer.slice(byteOffset, byteOffset + length)) as ArrayBuffer);
+    this.largeLength += length;
   }
 
   private header(size: number): void {
@@ -156,19 +181,29 @@ export class Encoder {
     this.length += 5 + size;
   }
 
-  /** The bytes written, to be handed over; the encoder starts anew. */
-  take(): ArrayBuffer {
+  /** What was written, to be handed over; the encoder starts anew. */
+  take(): { rows: ArrayBuffer; large?: readonly ArrayBuffer[] } {
     const { buffer, byteOffset } = this.bytes;
-    const taken = buffer.slice(byteOffset, byteOffset + this.length) as ArrayBuffer;
+    const rows = buffer.slice(byteOffset, byteOffset + this.length) as ArrayBuffer;
+    const { large } = this;
+    this.clear();
+    return large.length === 0 ? { rows } : { rows, large };
+  }
+
+  clear(): void {
     this.length = 0;
-    return taken;
+    this.largeLength = 0;
+    this.large = [];
   }
 }
 
 /** Reads the rows of a piece into `rows`; throws a DatabaseError when they do not fit into memory. */
-export function decodeRows(piece: ArrayBuffer, count: number, layout: Layout, rows: Rows): void {
-  const bytes = Buffer.from(piece);
-  const view = new DataView(piece);
+export function decodeRows(piece: Piece, layout: Layout, rows: Rows): void {
+  const { count, large = [] } = piece;
+  if (piece.rows === undefined) return;
+  const bytes = Buffer.from(piece.rows);
+  const view = new DataView(piece.rows);
+  let next = 0;
   const { slots, size } = layout;
   let at = 0;
   for (let row = 0; row < count; row++) {
@@ -189,6 +224,9 @@ export function decodeRows(piece: ArrayBuffer, count: number, layout: Layout, ro
           at += length;
           break;
         }
+        case LARGE:
+          value = takeLarge(large[next++]!, rows);
+          break;
         case FLOAT: {
           const n = view.getFloat64(at);
           value = Number.isSafeInteger(n) ? new LuaFloat(n) : n;
@@ -216,4 +254,12 @@ export function decodeRows(piece: ArrayBuffer, count: number, layout: Layout, ro
     }
     rows.add(values, at - start);
   }
+}
+
+/** A large value as a string. Its bytes are freed at once, not when the engine comes to it. */
+function takeLarge(buffer: ArrayBuffer, rows: Rows): string {
+  rows.meter.add(buffer.byteLength);
+  const text = Buffer.from(buffer).toString("latin1");
+  buffer.transfer(0);
+  return text;
 }

@@ -2,6 +2,8 @@
  * SQLite in a thread of its own: its calls do not return before they are done, and the script's other tasks, its
  * timeouts and its server are not to wait for them. The build lists this file as an entry point.
  */
+
+import { relieveThread } from "../../interpreter/relief.ts";
 import { type Engine, EngineError, type EngineStatement, EXCHANGED, FAULT } from "./sqlite-engine.ts";
 import { isJson, type Writer, writeAsIs, writerOf } from "./sqlite-types.ts";
 import {
@@ -21,6 +23,10 @@ declare const self: Worker;
 const FIRST_PIECE = 16 * 1024;
 const PIECE = 192 * 1024;
 const MOST_ROWS = 5000;
+/** Bytes of large values in a piece after which it ends. */
+const LARGE_PIECE = 1 << 20;
+/** After so many bytes of large values the engine is told to collect what they left: by itself it does so late. */
+const COLLECT_AFTER = 16 << 20;
 /** Statements kept ready. */
 const KEPT = 100;
 
@@ -39,6 +45,11 @@ let maxValue = Infinity;
 /** The request under way. */
 let current = 0;
 const encoder = new Encoder();
+/** Bytes of large values since the last collection. */
+let copied = 0;
+/** When the memory of the process was looked at. */
+let looked = 0;
+const LOOK_MS = 5;
 /** Statements that are ready to run, the least recently used first. */
 const ready = new Map<string, EngineStatement>();
 const open = new Map<number, Open>();
@@ -67,16 +78,32 @@ self.onmessage = async (event: MessageEvent<Request[]>) => {
 
 function send(): void {
   if (replies.length === 0) return;
-  const pieces = replies
-    .map((reply) => ("ok" in reply ? reply.ok?.rows : undefined))
-    .filter((rows) => rows !== undefined);
-  self.postMessage(replies, pieces);
+  const buffers = replies.flatMap((reply) => {
+    const piece = "ok" in reply ? reply.ok : undefined;
+    return piece?.rows === undefined ? [] : [piece.rows, ...(piece.large ?? [])];
+  });
+  if (copied > COLLECT_AFTER) collect();
+  else lookAround();
+  self.postMessage(replies, buffers);
   replies = [];
 }
 
 function refusal(error: unknown): Refusal {
   if (error instanceof EngineError) return { message: error.message, code: error.code, position: error.position };
   return { message: FAULT, code: undefined, position: undefined };
+}
+
+/** The garbage of this thread, which is not the script's. */
+function lookAround(): void {
+  const now = performance.now();
+  if (now < looked + LOOK_MS) return;
+  looked = now;
+  relieveThread();
+}
+
+function collect(): void {
+  copied = 0;
+  (require("bun:jsc") as typeof import("bun:jsc")).gcAndSweep();
 }
 
 function handle(request: Exclude<Request, { op: "open" }>): Piece | undefined {
@@ -184,7 +211,7 @@ function more(cursor: number, limit: number): Piece {
   let count = 0;
   let live = true;
   try {
-    while (count < MOST_ROWS && encoder.length < limit) {
+    while (count < MOST_ROWS && encoder.length < limit && encoder.largeLength < LARGE_PIECE) {
       if (isStopped()) throw new EngineError("interrupted", "SQLITE_INTERRUPT", undefined);
       live = statement.step();
       if (!live) break;
@@ -200,7 +227,7 @@ function more(cursor: number, limit: number): Piece {
       count++;
     }
   } catch (error) {
-    encoder.length = 0;
+    encoder.clear();
     open.delete(cursor);
     statement.free();
     throw error;
@@ -210,8 +237,9 @@ function more(cursor: number, limit: number): Piece {
     keep(sql, statement);
   }
   const done = live ? { affected: 0, lastInsertId: undefined } : outcome(verb);
-  const rows = count === 0 ? undefined : encoder.take();
-  return { ...(rows === undefined ? {} : { rows }), count, cursor: live ? cursor : undefined, ...done };
+  copied += encoder.largeLength;
+  const taken = count === 0 ? {} : encoder.take();
+  return { ...taken, count, cursor: live ? cursor : undefined, ...done };
 }
 
 function isStopped(): boolean {

@@ -97,8 +97,11 @@ export class SqliteDriver implements Driver {
         "locking_mode = exclusive",
         "temp_store = memory",
       ];
-      // What it holds, and what SQLite needs to work on it, is each limited by the machine's memory.
-      if (limit !== Infinity) pragmas.push(`max_page_count = ${Math.ceil(limit / 4096)}`, `hard_heap_limit = ${limit}`);
+      // What it holds, and what SQLite needs to work on it, share what the machine's memory may be.
+      if (limit !== Infinity) {
+        const half = Math.ceil(limit / 2);
+        pragmas.push(`max_page_count = ${Math.ceil(half / 4096)}`, `hard_heap_limit = ${half}`);
+      }
       const setup = pragmas.map((pragma) => ({ sql: `PRAGMA ${pragma}`, optional: false }));
       return { op: "open", path, confined: false, maxValue: limit, wasm, mode: "rwc", setup, busyTimeoutMs: 0 };
     }
@@ -117,7 +120,8 @@ export class SqliteDriver implements Driver {
       op: "open",
       path: real ?? path,
       confined: real !== undefined,
-      maxValue: limit,
+      // SQLite, this library and the script each have a value for a while.
+      maxValue: Math.floor(limit / 2),
       wasm: undefined,
       mode,
       setup,
@@ -340,9 +344,7 @@ function reader(columns: readonly ColumnInfo[], rows: Rows): (piece: Piece) => v
     const slot = layout.slots[i]!;
     if (column.json && layout.slots.lastIndexOf(slot) === i) rows.defer(slot, decodeJson);
   });
-  return (piece) => {
-    if (piece.rows !== undefined) decodeRows(piece.rows, piece.count, layout, rows);
-  };
+  return (piece) => decodeRows(piece, layout, rows);
 }
 
 function parameterOf(value: Parameter, index: number): WireValue {

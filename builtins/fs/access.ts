@@ -59,12 +59,19 @@ export class FileCall {
   async run<T>(path: string, work: () => Promise<T>): Promise<T> {
     await slots.take();
     try {
+      return await this.named(path, work);
+    } finally {
+      slots.give();
+    }
+  }
+
+  /** Words the errors of file operations on a path, inside a call that runs already. */
+  async named<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
       return await work();
     } catch (error) {
       if (error instanceof LuaError) throw error;
       throw this.error(path, systemError(error) ?? `input/output error${suffix(error)}`);
-    } finally {
-      slots.give();
     }
   }
 

@@ -18,9 +18,14 @@ export async function remove(call: FileCall, path: string, recursive: boolean): 
   });
 }
 
+/** What is wrong with the place that something is moved to, not with what is moved. */
+const TARGET_PROBLEMS = new Set(["EISDIR", "ENOTEMPTY", "EEXIST", "ENOSPC", "EDQUOT"]);
+
 export async function move(call: FileCall, from: string, to: string): Promise<void> {
-  await inFolder(from, (source) =>
-    inFolder(to, async (target) => {
+  await inFolder(from, async (source) => {
+    let isThere = false;
+    const moving = inFolder(to, async (target) => {
+      isThere = true;
       call.checkWrite(source.real);
       call.checkWrite(target.real);
       try {
@@ -31,8 +36,14 @@ export async function move(call: FileCall, from: string, to: string): Promise<vo
         await copy(call, source.real, target.real);
         await unlink(source.path);
       }
-    }),
-  );
+    });
+    try {
+      await moving;
+    } catch (error) {
+      if (isThere && !TARGET_PROBLEMS.has(errorCode(error) ?? "")) throw error;
+      await call.named(to, () => Promise.reject(error));
+    }
+  });
 }
 
 export async function copy(call: FileCall, from: string, to: string): Promise<void> {
@@ -40,7 +51,7 @@ export async function copy(call: FileCall, from: string, to: string): Promise<vo
     const content = async function* () {
       const buffer = Buffer.allocUnsafe(Math.min(COPY_CHUNK, Math.max(4096, stats.size)));
       for (let at = 0; ; ) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        const { bytesRead } = await call.named(from, () => file.read(buffer, 0, buffer.length, at));
         if (bytesRead === 0) return;
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
@@ -49,7 +60,8 @@ export async function copy(call: FileCall, from: string, to: string): Promise<vo
     const known = await lstat(to).catch(() => undefined);
     if (known !== undefined && known.ino === stats.ino && known.dev === stats.dev)
       throw call.error(to, "is the same file");
-    await replaceFile(call, to, content, known === undefined ? stats.mode & 0o777 : undefined);
+    const mode = known === undefined ? stats.mode & 0o777 : undefined;
+    await call.named(to, () => replaceFile(call, to, content, mode));
   });
 }
 

@@ -44,9 +44,13 @@ async function atTarget<T>(
   });
 }
 
-async function writeAll(file: FileHandle, content: Content): Promise<void> {
+async function writeAll(file: FileHandle, content: Content, progress = { written: 0 }): Promise<void> {
   for await (const piece of content) {
-    for (let at = 0; at < piece.length; ) at += (await file.write(piece, at, piece.length - at, null)).bytesWritten;
+    for (let at = 0; at < piece.length; ) {
+      const { bytesWritten } = await file.write(piece, at, piece.length - at, null);
+      at += bytesWritten;
+      progress.written += bytesWritten;
+    }
   }
 }
 
@@ -99,28 +103,89 @@ async function keepOwner(file: FileHandle, old: Stats): Promise<void> {
   await file.chown(old.uid, old.gid).catch(() => {});
 }
 
+/** Most bytes of old content that are kept to be put back when there is no room for the new. */
+const MAX_KEPT = 16 * 1024 * 1024;
+
 async function overwrite(call: FileCall, place: Place, content: Content): Promise<void> {
-  const file = await open(place.path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const { O_RDWR, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = await open(place.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK).catch(() =>
+    open(place.path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK),
+  );
   try {
     call.checkWrite(await realPathOf(file, place.real));
+    const old = await contentOf(call, file);
     await file.truncate(0);
-    await writeAll(file, content);
-    await file.sync();
+    try {
+      await writeAll(file, content);
+      await file.sync();
+    } catch (error) {
+      if (old !== undefined) await putBack(file, old);
+      throw error;
+    }
   } finally {
     await file.close();
   }
 }
 
-/** Adds to the end of a file, which is created if need be. */
+/** What a file holds; undefined for one that cannot be read, or holds too much to be kept. */
+async function contentOf(call: FileCall, file: FileHandle): Promise<Uint8Array | undefined> {
+  const { size } = await file.stat();
+  if (size > MAX_KEPT) return undefined;
+  try {
+    call.reserve(size);
+    const old = Buffer.allocUnsafe(size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(old, at, size - at, at);
+      if (bytesRead === 0) return old.subarray(0, at);
+      at += bytesRead;
+    }
+    return old;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes old content again: the room that it took is there, unless somebody else was quicker. */
+async function putBack(file: FileHandle, old: Uint8Array): Promise<void> {
+  try {
+    await file.truncate(0);
+    for (let at = 0; at < old.length; ) at += (await file.write(old, at, old.length - at, at)).bytesWritten;
+    await file.sync();
+  } catch {
+    // The first error says what is wrong.
+  }
+}
+
+/** Adds to the end of a file, which is created if need be: all of it, or nothing when there is no room. */
 export function appendFile(call: FileCall, path: string, content: Content): Promise<void> {
-  return atTarget(call, path, async (place) => {
+  return atTarget(call, path, async (place, old) => {
     const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
     const file = await open(place.path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666);
     try {
       call.checkWrite(await realPathOf(file, place.real));
-      await writeAll(file, content);
+      const { size } = await file.stat();
+      const progress = { written: 0 };
+      try {
+        await writeAll(file, content, progress);
+      } catch (error) {
+        const isBack = await takeBack(file, size, progress.written);
+        if (isBack && size === 0 && old === undefined) await unlink(place.path).catch(() => {});
+        throw error;
+      }
     } finally {
       await file.close();
     }
   });
+}
+
+/** Cuts off what was added, unless others have added something as well. */
+async function takeBack(file: FileHandle, size: number, written: number): Promise<boolean> {
+  try {
+    if ((await file.stat()).size !== size + written) return false;
+    await file.truncate(size);
+    return true;
+  } catch {
+    // The first error says what is wrong.
+    return false;
+  }
 }

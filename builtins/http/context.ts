@@ -33,11 +33,16 @@ function poolOf(vm: VirtualMachine): Pool {
   return pool;
 }
 
+/** Has bytes that native code keeps for a machine counted as the machine's memory; raises when there is no room. */
+export function holderOf(vm: VirtualMachine): (bytes: number) => void {
+  return (bytes) => within(vm, () => vm.memory.hold(bytes));
+}
+
 /** What a request of the function `what` needs. */
 export function clientContext(vm: VirtualMachine, what: string): ClientContext {
   return {
     ...environmentOf(vm, what),
     pool: poolOf(vm),
-    hold: (bytes) => within(vm, () => vm.memory.hold(bytes)),
+    hold: holderOf(vm),
   };
 }

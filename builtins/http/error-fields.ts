@@ -1,6 +1,7 @@
-/** What the log says about an error that a handler raised. */
+/** Errors that handlers raise: what the log says about them, and what they leave behind. */
 import { LuaError } from "../../interpreter/error.ts";
 import { stackOfError, traceback } from "../../interpreter/stack.ts";
+import type { Task } from "../../interpreter/task.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import type { LogFields } from "../log.ts";
 import { Failure } from "./failure.ts";
@@ -15,4 +16,18 @@ export function errorFields(vm: VirtualMachine, error: unknown): LogFields {
     return { error: error.value, ...(trace === undefined ? undefined : { traceback: trace }) };
   }
   return { error: error instanceof Failure ? error.words : "internal error" };
+}
+
+/** Errors of a handler that held much: the last words of their messages. */
+const HELD_MUCH = /not enough memory$|stack overflow$/;
+
+/**
+ * After a handler ended for want of memory or stack, and that is logged: what it held is to be gone before other
+ * requests take their share. The engine would collect it some time later.
+ */
+export function releaseMemory(vm: VirtualMachine, task: Task, error: unknown): void {
+  if (!(error instanceof LuaError) || typeof error.value !== "string" || !HELD_MUCH.test(error.value)) return;
+  // Nobody looks at the stack of a task that has ended, but it may be kept as the one that ran last.
+  task.coroutine.R.fill(undefined);
+  within(vm, () => vm.memory.relieve());
 }

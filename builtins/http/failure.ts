@@ -81,7 +81,10 @@ const WORDS: Record<string, string> = {
   ERR_SSL_X509_KEY_VALUES_MISMATCH: "the private key does not belong to the certificate",
   ERR_BORINGSSL: "unreadable certificate or key",
   UND_ERR_HEADERS_OVERFLOW: "response headers are too large",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "malformed response (its content-length does not fit its body)",
+  // The parser gives this for any mistake where a length was given.
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH:
+    "malformed response (its content-length is given twice, too large, or does not fit its body)",
+  ERR_ASSERTION: "malformed response",
   UND_ERR_RES_EXCEEDED_MAX_SIZE: "response body is too large",
 };
 
@@ -146,7 +149,7 @@ function wrongHost(message: string): string {
   const list = names?.replaceAll("DNS:", "").replaceAll("IP Address:", "");
   return list === undefined || list === ""
     ? "certificate is for another host"
-    : `certificate is for another host (it names ${list.length > 200 ? `${list.slice(0, 200)}...` : list})`;
+    : `certificate is for another host (it names ${escaped(list.length > 200 ? `${list.slice(0, 200)}...` : list)})`;
 }
 
 function spaced(code: string): string {
@@ -166,6 +169,11 @@ export function fileWords(caught: unknown): string {
 export function quoted(text: string): string {
   const cut = text.length > 200 ? `${text.slice(0, 200)}...` : text;
   return `"${escaped(cut)}"`;
+}
+
+/** A URL, which holds no control characters, as messages say where something failed: of bounded length. */
+export function brief(url: string): string {
+  return url.length > 1000 ? `${url.slice(0, 1000)}...` : url;
 }
 
 /** Control characters of a byte string written out. */

@@ -33,6 +33,9 @@ const FRAMING = new Set([
   "http2-settings",
 ]);
 
+/** Fields that mean something else to everybody who reads them when they come twice. */
+const SINGLE = new Set(["host", "content-type", "location", "authorization"]);
+
 /**
  * The fields of a `headers` table: values are strings, numbers, or lists of them for repeated fields. Throws a
  * Failure that names the field.
@@ -52,6 +55,9 @@ export function readHeaders(table: LuaTable | undefined, direction: "request" | 
     if (lower === "host" && (typeof value !== "string" || !isHostHeader(value))) {
       throw new Failure(`invalid value of header ${quoted(key)}`, "never");
     }
+    // Names differ by case only: two keys of the table may be one field.
+    if (SINGLE.has(lower) && (value instanceof LuaTable || hasHeader(out, lower)))
+      throw new Failure(`header ${quoted(key)} can only be set once`, "never");
     if (value instanceof LuaTable) for (const one of value.toArray()) out.push(key, headerValue(key, one));
     else out.push(key, headerValue(key, value));
   });
@@ -69,7 +75,20 @@ function headerValue(name: string, value: Value): string {
     throw new Failure(`value of header ${quoted(name)} must be a string, a number or a list of them`, "never");
   }
   if (!VALUE.test(text)) throw new Failure(`invalid character in the value of header ${quoted(name)}`, "never");
-  return text.trim();
+  return trimmed(text);
+}
+
+/** A field value without the white space around it (RFC 9110 §5.6.3): spaces and tabs, and no other character. */
+export function trimmed(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isSpace(value.charCodeAt(start))) start++;
+  while (end > start && isSpace(value.charCodeAt(end - 1))) end--;
+  return start === 0 && end === value.length ? value : value.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 function describe(value: Value): string {

@@ -4,7 +4,10 @@ import type { VirtualMachine } from "../../interpreter/vm.ts";
 
 /** Runs `step`, which makes Lua values or asks for memory, with `vm` as the machine that they count for. */
 export function within<T>(vm: VirtualMachine, step: () => T): T {
-  const { vm: other } = state;
+  const { vm: other, active } = state;
+  // What a script asks for may at once bring in what it waited for: then the machine is running already.
+  if (active && other === vm) return step();
+  if (active) other.memory.leave();
   state.vm = vm;
   vm.memory.enter();
   try {
@@ -12,5 +15,6 @@ export function within<T>(vm: VirtualMachine, step: () => T): T {
   } finally {
     vm.memory.leave();
     state.vm = other;
+    if (active) other.memory.enter();
   }
 }

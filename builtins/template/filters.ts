@@ -1,4 +1,5 @@
 /** Filters. Jinja, "List of Builtin Filters". */
+import { charge } from "../../interpreter/memory.ts";
 import { parseNumber } from "../../interpreter/number.ts";
 import { float, isInteger, LuaFloat, toDouble } from "../../interpreter/value.ts";
 import { formatText } from "./format.ts";
@@ -6,7 +7,7 @@ import { jsonText } from "./json.ts";
 import { joinTexts } from "./methods.ts";
 import { add, negate } from "./operators.ts";
 import { type Argument, bind, flag, type Row, required, row, text, whole } from "./parameters.ts";
-import { Problem, work } from "./problem.ts";
+import { Problem, work, workOnText } from "./problem.ts";
 import { type Frame, reserveText } from "./runtime.ts";
 import { TESTS } from "./tests.ts";
 import { capitalize, center, escapeHtml, replaceText, stripTags, title, trimText, truncate, wrapText } from "./text.ts";
@@ -49,11 +50,22 @@ function getter(attribute: Argument, fallback?: TemplateValue): (item: TemplateV
   return paths.length === 1 ? (item) => get(item, first!) : (item) => new List(paths.map((path) => get(item, path)));
 }
 
+/** Counts a text that was made for one element of many: together they may take long, and more than there is. */
+function made(text: string): void {
+  charge(text.length);
+  workOnText(text.length);
+  reserveText(text.length);
+}
+
 /** Folds case, so that comparing ignores it; unless told not to. */
 function folded(caseSensitive: Argument): (value: TemplateValue) => TemplateValue {
   if (flag(caseSensitive)) return (value) => value;
   const fold = (value: TemplateValue): TemplateValue => {
-    if (typeof value === "string") return value.toLowerCase();
+    work(1);
+    if (typeof value === "string") {
+      made(value);
+      return value.toLowerCase();
+    }
     return value instanceof List ? new List(value.items.map(fold)) : value;
   };
   return fold;
@@ -170,7 +182,13 @@ function mapping(value: TemplateValue, { positional, named }: Arguments, frame: 
   const filter = FILTERS.get(textOf(required(name)));
   if (filter === undefined) throw new Problem(`there is no filter '${textOf(name!)}'`);
   const given = new Arguments(args, named);
-  return new List(elementsOf(value).map((item) => filter.run(item, given, frame)));
+  const results = elementsOf(value).map((item) => {
+    const result = filter.run(item, given, frame);
+    if (typeof result === "string") made(result);
+    work(1);
+    return result;
+  });
+  return new List(results);
 }
 
 // --- numbers --------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import {
   TOKEN_VARIABLE_START,
 } from "nunjucks/src/lexer.js";
 import * as nodes from "nunjucks/src/nodes.js";
+import { LuaError, Stop } from "../../interpreter/error.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import { Problem } from "./problem.ts";
 import { Do, Jump, Loop, Tuple, With } from "./syntax.ts";
@@ -393,7 +394,8 @@ export function parseTemplate(source: string, options: LexerOptions): nodes.Root
     if (parser.peekToken() !== null) throw new Problem("unexpected text after the end", tokens.lineno + 1);
     return root;
   } catch (error) {
-    if (error instanceof Problem) throw error;
+    // A stop, or an error of the machine such as no memory, is nobody's mistake in writing.
+    if (error instanceof Problem || error instanceof Stop || error instanceof LuaError) throw error;
     if (error instanceof RangeError) throw new Problem("nested too deeply", tokens.lineno + 1);
     const { message, lineno } = error as { message?: unknown; lineno?: unknown };
     // nunjucks names its own functions in front of some messages.

@@ -1,5 +1,5 @@
 /** Operations on text that filters and methods share. Lengths are in characters. */
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 import { reserveText } from "./runtime.ts";
 import { characters, lengthOf } from "./values.ts";
 
@@ -88,25 +88,38 @@ function wrapLine(line: string, width: number, breakLong: boolean, onHyphens: bo
   const words = onHyphens ? chunks.flatMap((chunk) => chunk.split(/(?<=[\p{L}\p{N}]-)(?=[\p{L}\p{N}])/u)) : chunks;
   const lines: string[] = [];
   let current = "";
+  /** Its length. */
+  let held = 0;
+  const add = (piece: string, length = lengthOf(piece)) => {
+    current += piece;
+    held += length;
+  };
   const end = () => {
     const done = current.trimEnd();
     if (done !== "") lines.push(done);
     current = "";
+    held = 0;
   };
-  for (let word of words) {
+  for (const word of words) {
+    const length = lengthOf(word);
+    work(1);
     if (/^\s/.test(word)) {
-      if (current !== "" || lines.length === 0)
-        current += lengthOf(current) + lengthOf(word) <= width ? word : " ".repeat(0);
-      if (lengthOf(current) >= width) end();
+      if (current !== "" || lines.length === 0) add(held + length <= width ? word : "");
+      if (held >= width) end();
       continue;
     }
-    if (lengthOf(current) + lengthOf(word) > width && current !== "") end();
-    while (breakLong && lengthOf(word) > width) {
-      const all = characters(word);
-      lines.push(all.slice(0, width).join(""));
-      word = all.slice(width).join("");
+    if (held + length > width && current !== "") end();
+    if (!breakLong || length <= width) {
+      add(word, length);
+      continue;
     }
-    current += word;
+    const all = characters(word);
+    let at = 0;
+    for (; at + width < all.length; at += width) {
+      work(1);
+      lines.push(all.slice(at, at + width).join(""));
+    }
+    add(all.slice(at).join(""));
   }
   end();
   return lines.length === 0 ? [""] : lines;

@@ -10,11 +10,13 @@ import {
   type Token,
   type Tokenizer as TokenizerType,
 } from "nunjucks/src/lexer.js";
-import { Problem } from "./problem.ts";
+import { Problem, work } from "./problem.ts";
 
 // The class itself is not exported.
 const Tokenizer = lex("", {}).constructor as typeof TokenizerType;
 
+/** A token and its node take as long as so many turns of a loop. */
+const TOKEN_WORK = 8;
 /** Numbers as in Python: underscores between digits, exponents, hexadecimal, octal and binary integers. */
 const NUMBER = /0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|\d[\d_]*(?:(\.\d[\d_]*)?[eE][+-]?\d[\d_]*|(\.\d[\d_]*))?/y;
 const NAME = /^[\p{L}\p{Nl}_][\p{L}\p{N}\p{M}_]*$/u;
@@ -46,6 +48,7 @@ export class JinjaTokenizer extends Tokenizer {
   }
 
   override nextToken(): Token | null {
+    work(TOKEN_WORK);
     const token = this.in_code ? this.codeToken() : this.dataToken();
     this.previousDot = token?.value === ".";
     return token;

@@ -10,7 +10,7 @@ import { LuaTable } from "../../interpreter/table.ts";
 import { fromText, toText } from "../../interpreter/text.ts";
 import { LuaFloat, rawEquals, Userdata, type Value } from "../../interpreter/value.ts";
 import { ARRAY, OBJECT } from "../json-mark.ts";
-import { Problem, work } from "./problem.ts";
+import { Problem, work, workOnText } from "./problem.ts";
 import type { Frame } from "./runtime.ts";
 
 /** How deep values may nest where they are compared or printed. */
@@ -278,6 +278,7 @@ export function itemOf(value: TemplateValue, key: TemplateValue): TemplateValue 
     const named = typeof key === "string" && typeof value !== "string" ? value.names.indexOf(key) : -1;
     const index = named >= 0 ? named : indexOf(key);
     if (index === undefined) return undefined;
+    if (typeof value === "string") workOnText(value.length);
     const items = typeof value === "string" ? characters(value) : value.items;
     return items[index < 0 ? index + items.length : index];
   }
@@ -336,6 +337,7 @@ function bound(value: TemplateValue): number {
 
 export function equal(a: TemplateValue, b: TemplateValue, depth = 0): boolean {
   work(1);
+  if (typeof a === "string" && typeof b === "string") workOnText(a.length === b.length ? a.length : 0);
   if (a === b) return true;
   if (isNumeric(a) && isNumeric(b)) return rawEquals(a, b);
   if (a instanceof Undefined || b instanceof Undefined) return a instanceof Undefined && b instanceof Undefined;
@@ -364,7 +366,10 @@ export function compare(a: TemplateValue, b: TemplateValue, depth = 0): number |
     const y = b instanceof LuaFloat ? b.n : b;
     return x < y ? -1 : x > y ? 1 : x === y || rawEquals(a, b) ? 0 : undefined;
   }
-  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === "string" && typeof b === "string") {
+    workOnText(Math.min(a.length, b.length));
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   if (typeof a === "object" && typeof b === "object" && isSequence(a) && isSequence(b) && depth < MAX_DEPTH) {
     const [x, y] = [elementsOf(a), elementsOf(b)];
@@ -381,6 +386,7 @@ export function compare(a: TemplateValue, b: TemplateValue, depth = 0): number |
 export function contains(haystack: TemplateValue, needle: TemplateValue): boolean {
   if (typeof haystack === "string") {
     if (typeof needle !== "string") throw new Problem(`${typeOf(needle)} cannot be in a string`);
+    workOnText(haystack.length);
     return haystack.includes(needle);
   }
   if (haystack instanceof Namespace) return typeof needle === "string" && haystack.get(needle) !== undefined;

@@ -5,14 +5,15 @@ import type { LuaTable } from "../../interpreter/table.ts";
 import { Task } from "../../interpreter/task.ts";
 import type { VirtualMachine } from "../../interpreter/vm.ts";
 import { hostOf } from "../host.ts";
-import { errorFields } from "../http/error-fields.ts";
-import { headerOf } from "../http/headers.ts";
+import { holderOf } from "../http/context.ts";
+import { errorFields, releaseMemory } from "../http/error-fields.ts";
+import { headerOf, joinedHeader } from "../http/headers.ts";
 import type { Connection } from "../http/server/connection.ts";
 import type { Head } from "../http/server/head.ts";
 import type { Match } from "../http/server/routes.ts";
 import { within } from "../http/within.ts";
 import { writeLog } from "../log.ts";
-import { Closed, WebsocketConnection } from "./connection.ts";
+import { Closed, Closing, WebsocketConnection } from "./connection.ts";
 import { acceptKey, isKey } from "./handshake.ts";
 import { connectionKind } from "./kind.ts";
 
@@ -42,7 +43,7 @@ export function acceptWebsocket(
   context: unknown,
   limits: WebsocketLimits,
 ): OpenWebsocket | string {
-  const key = headerOf(head.headers, "sec-websocket-key");
+  const key = joinedHeader(head.headers, "sec-websocket-key");
   if (headerOf(head.headers, "sec-websocket-version") !== "13") return "websocket version 13 expected";
   if (key === undefined || !isKey(key)) return "malformed sec-websocket-key";
   const offered = (headerOf(head.headers, "sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
@@ -54,11 +55,17 @@ export function acceptWebsocket(
     "latin1",
   );
   const { maxMessage, pingMs } = limits;
-  const websocket = new WebsocketConnection(socket, rest, { server: true, maxMessage, pingMs, subprotocol });
+  const websocket = new WebsocketConnection(socket, rest, {
+    server: true,
+    maxMessage,
+    pingMs,
+    subprotocol,
+    hold: holderOf(vm),
+  });
   const task = startHandler(vm, match, websocket, request, context);
   const handled = task.promise.then(
     () => websocket.close(1000, ""),
-    (error) => failed(vm, match, websocket, error),
+    (error) => failed(vm, match, websocket, task, error),
   );
   return {
     ended: Promise.allSettled([handled, websocket.finished]),
@@ -84,17 +91,25 @@ function startHandler(
 }
 
 /** A handler that raises because the other side has closed the connection has simply come to its end. */
-async function failed(vm: VirtualMachine, match: Match, websocket: WebsocketConnection, error: unknown): Promise<void> {
+async function failed(
+  vm: VirtualMachine,
+  match: Match,
+  websocket: WebsocketConnection,
+  task: Task,
+  error: unknown,
+): Promise<void> {
   if (error instanceof Stop) {
     if (error.reason === "exit") vm.stop(error);
     websocket.destroy();
     return;
   }
-  if (!(error instanceof LuaError && error.cause instanceof Closed)) {
+  const cause = error instanceof LuaError ? error.cause : undefined;
+  if (!(cause instanceof Closed || cause instanceof Closing)) {
     writeLog(hostOf(vm), "error", "http.serve: websocket handler failed", {
       route: match.route,
       ...errorFields(vm, error),
     });
+    releaseMemory(vm, task, error);
   }
   await websocket.close(1011, "internal error");
 }

@@ -5,7 +5,7 @@ import { fromText } from "../../interpreter/text.ts";
 import type { Attempt } from "../http/attempt.ts";
 import type { NetEnvironment } from "../http/context.ts";
 import { dial } from "../http/dial.ts";
-import { Failure, failureOf } from "../http/failure.ts";
+import { brief, Failure, failureOf } from "../http/failure.ts";
 import { type HeaderList, hasHeader, headerOf } from "../http/headers.ts";
 import { environmentProxy, type ProxyServer, parseProxy } from "../http/proxy.ts";
 import { DEFAULT_TLS, type TlsSettings, withDefaults } from "../http/tls.ts";
@@ -24,6 +24,8 @@ export interface ConnectPlan {
   readonly proxy: string | false | undefined;
   readonly maxMessage: number;
   readonly pingMs: number;
+  /** Has bytes counted as the script's memory; raises when there is no room. */
+  readonly hold: (bytes: number) => void;
 }
 
 const MAX_HEAD = 64 * 1024;
@@ -63,6 +65,7 @@ export async function connectWebsocket(
         maxMessage: plan.maxMessage,
         pingMs: plan.pingMs,
         subprotocol,
+        hold: plan.hold,
       });
     } catch (error) {
       socket.destroy();
@@ -70,7 +73,7 @@ export async function connectWebsocket(
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(`${fromText(target.text)}: ${error.words}`, error.retry, error.cause);
+    throw new Failure(`${brief(fromText(target.text))}: ${error.words}`, error.retry, error.cause);
   } finally {
     attempt.finish();
   }
@@ -87,7 +90,7 @@ function requestText(plan: ConnectPlan, target: Target, key: string): string {
   }
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase();
-    if (name !== "connection" && !name.startsWith("sec-websocket-")) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    if (name !== "connection") text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   }
   return `${text}\r\n`;
 }

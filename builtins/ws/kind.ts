@@ -19,7 +19,7 @@ import type { Cancellable } from "../../interpreter/task.ts";
 import { NOTHING, type Results, type Userdata } from "../../interpreter/value.ts";
 import { Failure } from "../http/failure.ts";
 import { within } from "../http/within.ts";
-import { Closed, type WebsocketConnection } from "./connection.ts";
+import { Closed, Closing, type WebsocketConnection } from "./connection.ts";
 
 export const KIND = "ws.connection";
 
@@ -33,7 +33,7 @@ function socketOf(handle: Userdata): WebsocketConnection {
 function raised(what: string, error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   const made = failure(`${what}: ${error.words}`);
-  if (made instanceof LuaError && error instanceof Closed) made.cause = error;
+  if (made instanceof LuaError && (error instanceof Closed || error instanceof Closing)) made.cause = error;
   return made;
 }
 

@@ -1,7 +1,7 @@
 /** What a server says that does not want a websocket: an ordinary HTTP response (RFC 6455 §4.1). */
 import type { Socket } from "node:net";
 import type { Attempt } from "../http/attempt.ts";
-import { Failure } from "../http/failure.ts";
+import { escaped, Failure } from "../http/failure.ts";
 import { type HeaderList, headerOf } from "../http/headers.ts";
 
 /** Bytes of the body that the error repeats. */
@@ -26,7 +26,8 @@ export async function refusal(
   const text = isChunked
     ? unchunked(read.toString("latin1"))
     : read.toString("latin1", 0, Math.min(length, read.length));
-  const body = text.trim();
+  // One line, and nothing that a terminal would obey.
+  const body = escaped(text.trim().replace(/\s+/g, " "));
   const cut = body.length > MAX_BODY ? `${body.slice(0, MAX_BODY)} …` : body;
   return new Failure(`HTTP ${status}: ${cut === "" ? reason : cut}`.trim(), "never");
 }

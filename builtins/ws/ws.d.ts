@@ -23,6 +23,15 @@ declare module "*/node_modules/ws/lib/websocket.js" {
     );
     /** Servers must not mask what they send, clients must. */
     protected _isServer: boolean;
+    /** What has come in and is no message yet. Null before there is a connection. */
+    protected readonly _receiver: {
+      /** Bytes that have not been looked at, and the chunks they came in. */
+      _bufferedBytes: number;
+      _buffers: readonly Buffer[];
+      /** Bytes of the message under way, and the pieces they came in. */
+      _messageLength: number;
+      _fragments: readonly Buffer[];
+    } | null;
     readonly readyState: number;
     readonly bufferedAmount: number;
     setSocket(socket: Duplex, head: Buffer, options: SetupOptions): void;

@@ -1,7 +1,7 @@
 /** Where else failed checks are told: a pod's termination message, annotations of GitHub Actions. */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { writeText } from "../../builtins/output.ts";
-import { oneLine } from "../printable.ts";
+import { oneLine, printableLines } from "../printable.ts";
 import { type Report, succeeded } from "./result.ts";
 
 /** Where Kubernetes reads a container's last words, and how much of them. */
@@ -77,7 +77,7 @@ export function annotate(report: Report): void {
 
 /** Escapes of workflow commands. */
 function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return printableLines(text).replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function property(text: string): string {

@@ -9,6 +9,7 @@ import { checkFileSchema, elsewhere } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
 import { CaptureFailure, fill, hasTemplates } from "./substitute.ts";
 import type { Check, Step } from "./suite.ts";
+import { limitTime } from "./time-limit.ts";
 import type { Body, Outcome, ResultText, Run, RunContext } from "./types/type.ts";
 import { Validator } from "./validate.ts";
 
@@ -93,7 +94,7 @@ async function runStep(
     stopped.resolve({ error });
     halt.give(error);
   };
-  const timer = setTimeout(() => stop(`timed out after ${durationText(saidMs)}`), Math.min(limitMs, 2 ** 31 - 1));
+  const endLimit = limitTime(limitMs, () => stop(`timed out after ${durationText(saidMs)}`));
   const withdraw = context.halt.onGiven(() => stop(context.halt.reason));
   const stepContext: RunContext = {
     run: context.run,
@@ -111,7 +112,7 @@ async function runStep(
     if (context.debug) for (const line of stack.split("\n")) context.print(line);
     return { error: "internal error (please report it); --debug shows the details", final: true };
   } finally {
-    clearTimeout(timer);
+    endLimit();
     withdraw();
   }
 }

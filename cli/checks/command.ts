@@ -1,12 +1,14 @@
 /** `assay FILE.yaml`: options, the run, its outputs, its exit status. */
-import { readFileSync } from "node:fs";
 import type { HostSettings } from "../../builtins/host.ts";
 import { whenOutputFails, writeText } from "../../builtins/output.ts";
 import { isTerminal } from "../../builtins/terminal.ts";
+import { installLookout } from "../../interpreter/vm.ts";
+import { isStdoutClosed } from "../closed-output.ts";
 import { ALL_OPTIONS, choice, isSet, listed, type OptionValues, readOptions, textOption } from "../options.ts";
 import { applyHostOptions, durationOption, memoryOption } from "../script-options.ts";
 import { handleSignals, receivedSignal } from "../signals.ts";
 import { CommandError, Status, usageError } from "../status.ts";
+import { lookForSignals } from "../stuck-signals.ts";
 import { loadSuite } from "./config.ts";
 import { type Delivery, deliver, readOutputs } from "./deliver.ts";
 import { ndjsonResult } from "./formats/ndjson.ts";
@@ -21,6 +23,7 @@ import { runSuite } from "./runner.ts";
 import { Secrets } from "./secrets.ts";
 import { readShard, type Selection, select } from "./select.ts";
 import type { Suite } from "./suite.ts";
+import { lookAtLimits } from "./time-limit.ts";
 
 /** Live Lua data of each script. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
@@ -54,19 +57,6 @@ export async function runCheckFile(file: string, args: readonly string[], given:
   }
 }
 
-/**
- * Whether standard output was closed when the process began: the runtime then opens /dev/null in its place, and,
- * unlike whatever a process inherits, marks it to be closed on exec (O_CLOEXEC, 02000000). Linux only.
- */
-function isStdoutClosed(): boolean {
-  try {
-    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/1", "latin1"))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) !== 0;
-  } catch {
-    return false;
-  }
-}
-
 /** Waits, or until a signal comes. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -84,6 +74,9 @@ async function runOnce(file: string, delivery: Delivery, jq: Jq, scripts: HostSe
   const loaded = await loadSuite(file, jq);
   const suite: Suite = { ...loaded, timeoutMs: durationOption(options, "timeout") ?? loaded.timeoutMs };
   const shard = readShard(textOption(options, "shard"), process.env);
+  for (const name of ["only", "tag"]) {
+    if (isSet(options, name) && listed(options, name).length === 0) throw usageError(`--${name}: nothing is named`);
+  }
   const selection = select(suite.checks, listed(options, "only"), listed(options, "tag"), shard);
   const secrets = new Secrets(suite.secrets);
   if (isSet(options, "dry-run")) {
@@ -106,6 +99,10 @@ async function run(
 ): Promise<Report> {
   const permissions = narrowed(scripts.permissions, suite.grants ?? []);
   const stop = new Halt();
+  installLookout((now) => {
+    lookForSignals(now);
+    lookAtLimits(now);
+  });
   handleSignals((signal) => stop.give(`stopped by ${signal}`));
   whenOutputFails(() => stop.give("standard output cannot be written"));
   const progress = progressFor(format, selection.checks.length - selection.silent.size);

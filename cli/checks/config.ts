@@ -1,10 +1,10 @@
 /** From a check file to a suite: reading, including, substituting, merging, validating. Nothing has run when it fails. */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { toText } from "../../interpreter/text.ts";
 import { fileError } from "../status.ts";
 import { child, type Entry, listItems, type MapTree, plain, readDocument, type Tree } from "./document.ts";
 import { instances } from "./foreach.ts";
+import { pathFrom, readInput } from "./input.ts";
 import type { Jq } from "./jq.ts";
 import { Mistakes, type Place } from "./mistakes.ts";
 import { fileGrants } from "./permissions.ts";
@@ -105,7 +105,7 @@ class Loader {
     const paths = include === undefined ? [] : include.kind === "list" ? include.items : [include];
     for (const path of paths) {
       if (path.kind !== "scalar" || typeof path.value !== "string") continue;
-      this.readFile(join(dirname(file), path.value), path.at, resolved, [...chain, file]);
+      this.readFile(pathFrom(dirname(file), path.value), path.at, resolved, [...chain, file]);
     }
     this.files.push({ file, tree: top, scope, vars: resolved });
   }
@@ -198,11 +198,14 @@ const EMPTY_LIST: Tree = { kind: "list", items: [], at: { file: "", line: 1, col
 function readText(file: string): string | Error {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readInput(file);
   } catch (error) {
-    const words = { ENOENT: "no such file or directory", EISDIR: "is a directory", EACCES: "permission denied" }[
-      (error as NodeJS.ErrnoException).code ?? ""
-    ];
+    const words = {
+      ENOENT: "no such file or directory",
+      EISDIR: "is a directory",
+      EACCES: "permission denied",
+      ENXIO: "is a device",
+    }[(error as NodeJS.ErrnoException).code ?? ""];
     return new Error(words ?? "cannot be read");
   }
   return toText(bytes.toString("latin1").replace(/^\xef\xbb\xbf/, "")) ?? new Error("not valid UTF-8");
@@ -217,7 +220,7 @@ function scopeOver(find: (name: string) => Tree | undefined, all?: ReadonlyMap<s
   const entries: ReadonlyMap<string, Entry> = all ?? new LazyEntries(find);
   return {
     roots: ["vars", "env", "captures"],
-    env: (name) => process.env[name],
+    env: (name) => (Object.hasOwn(process.env, name) ? process.env[name] : undefined),
     lookup(root) {
       if (root === "env") return "environment";
       if (root === "captures") return "captures";

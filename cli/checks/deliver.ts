@@ -1,5 +1,15 @@
 /** Where a report goes: standard output, files, a pod's termination message, annotations; and what status it means. */
-import { closeSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { drained, writeText } from "../../builtins/output.ts";
 import { isSet, type OptionValues, textOption } from "../options.ts";
@@ -71,19 +81,42 @@ export function readOutputs(options: OptionValues): OutputFile[] {
 
 function checkWritable(file: string): void {
   try {
-    const temporary = temporaryName(file);
-    closeSync(openSync(temporary, "w"));
-    unlinkSync(temporary);
+    const target = targetOf(file);
+    if (target.inPlace)
+      accessSync(target.path, constants.W_OK); // opening a pipe would wait for its reader
+    else {
+      const temporary = temporaryName(target.path);
+      closeSync(openSync(temporary, "w"));
+      unlinkSync(temporary);
+    }
   } catch (error) {
     throw usageError(`--output: ${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "failed"})`);
   }
 }
 
-/** The old file or the new one, never half of it. */
+/** The old file or the new one, never half of it; but a device, a pipe or a file mounted by itself stays what it is. */
 function writeWhole(file: string, text: string): void {
-  const temporary = temporaryName(file);
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
+  const { path, inPlace } = targetOf(file);
+  if (!inPlace) {
+    const temporary = temporaryName(path);
+    writeFileSync(temporary, text);
+    try {
+      renameSync(temporary, path);
+      return;
+    } catch (error) {
+      unlinkSync(temporary);
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+    }
+  }
+  writeFileSync(path, text);
+}
+
+/** What is written for `file`: links stay links. `inPlace`: something that another file must not replace. */
+function targetOf(file: string): { path: string; inPlace: boolean } {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return { path: file, inPlace: false };
+  if (found.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+  return found.isFile() ? { path: realpathSync(file), inPlace: false } : { path: file, inPlace: true };
 }
 
 function temporaryName(file: string): string {

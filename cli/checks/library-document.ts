@@ -60,7 +60,9 @@ class Reader {
     // What follows the first syntax error is mostly caused by it.
     for (const problem of [...document.errors.slice(0, 1), ...document.warnings]) {
       const [start, end] = problem.pos;
-      const words = problem.message.replace(/^[A-Z]/, (c) => c.toLowerCase()).replace(/\.$/, "");
+      const words = /call stack/i.test(problem.message)
+        ? "nested too deeply"
+        : problem.message.replace(/^[A-Z]/, (c) => c.toLowerCase()).replace(/\.$/, "");
       this.mistakes.add(this.place(start, end - start), "", `not valid YAML: ${words}`);
     }
     if (this.mistakes.any) return undefined;

@@ -1,5 +1,4 @@
 /** HTTP requests of checks, made by the client that scripts use: the same redirects, TLS, proxies and limits. */
-import { isAbsolute, join } from "node:path";
 import { Attempt } from "../../builtins/http/attempt.ts";
 import { type Plan, perform, type Response } from "../../builtins/http/client/perform.ts";
 import { Pool } from "../../builtins/http/client/pool.ts";
@@ -13,6 +12,7 @@ import { LuaError } from "../../interpreter/error.ts";
 import { LuaTable, rootShape } from "../../interpreter/table.ts";
 import { fromText, toTextLossy } from "../../interpreter/text.ts";
 import type { Value } from "../../interpreter/value.ts";
+import { pathFrom } from "./input.ts";
 import type { Body, Note, Run, RunContext } from "./types/type.ts";
 
 /** The step's own timer is to strike first: its message is the check's. */
@@ -123,8 +123,8 @@ export function pathsFrom(tls: Readonly<Record<string, unknown>>, folder: string
   const placed: Record<string, unknown> = { ...tls };
   for (const key of ["ca", "cert", "key"]) {
     const value = placed[key];
-    if (typeof value === "string" && !value.includes("-----BEGIN ") && !isAbsolute(value)) {
-      placed[key] = join(folder, value);
+    if (typeof value === "string" && !value.includes("-----BEGIN ")) {
+      placed[key] = pathFrom(folder, value);
     }
   }
   return placed;

@@ -29,6 +29,10 @@ export class Rules {
     const common = child(tree, "until") === undefined ? plainText(child(file, "until")) : undefined;
     if (typeof common === "string")
       this.expressions.push({ text: common, place: placeAt(file, ["until"]), path: "until" });
+    if (read.backoff.maxMs < read.backoff.initialMs) {
+      const [owner, at] = child(tree, "backoff") === undefined ? [file, "backoff"] : [tree, `${path}.backoff`];
+      this.mistakes.add(placeAt(owner, ["backoff", "max"]), `${at}.max`, "max is below initial");
+    }
     for (const name of Object.keys(read.capture)) this.jq(tree, path, ["capture", name], read.capture[name]);
     const steps = child(tree, "steps");
     if (steps === undefined) this.step(tree, path, read.steps[0], check.folder);

@@ -23,6 +23,7 @@ import {
 import { needed } from "./rules.ts";
 import type { Secrets } from "./secrets.ts";
 import { backoffMs, type Check, type Suite } from "./suite.ts";
+import { limitTime } from "./time-limit.ts";
 import type { Run } from "./types/type.ts";
 
 /** What others may want to know while a suite runs. Results are masked already. */
@@ -85,13 +86,12 @@ class SuiteRun {
 
   async result(): Promise<Report> {
     const { timeoutMs } = this.suite;
-    const onTimeout = () => this.end(`global timeout of ${durationText(timeoutMs)} exceeded`);
-    const timer = setTimeout(onTimeout, Math.min(timeoutMs, 2 ** 31 - 1));
+    const endLimit = limitTime(timeoutMs, () => this.end(`global timeout of ${durationText(timeoutMs)} exceeded`));
     const { stop } = this.settings;
     const withdraw = stop.onGiven(() => this.end(stop.reason));
     this.pump();
     await this.done.promise;
-    clearTimeout(timer);
+    endLimit();
     withdraw();
     const { silent } = this.settings;
     const shown = this.checks.filter((check) => silent?.has(check) !== true);

@@ -40,6 +40,18 @@ export const DURATION: Schema = {
   ],
 };
 
+/** A pattern for what must not be all spaces. */
+export const SOME_TEXT = "\\S";
+
+/** Time for something to be done in: none at all is a mistake. */
+export const TIMEOUT: Schema = {
+  title: "a duration above zero such as 500ms, 30s, 1h30m, or a number of seconds",
+  anyOf: [
+    { type: "number", minimum: 0.001 },
+    { type: "string", pattern: "^(?=.*[1-9])(\\d+(\\.\\d+)?|(\\d+(\\.\\d+)?(ms|s|m|h|d))+)$" },
+  ],
+};
+
 /** A jq expression. */
 export const JQ: Schema = { type: "string", minLength: 1, description: "a jq expression" };
 

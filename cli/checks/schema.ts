@@ -4,7 +4,7 @@
  * parse …) is in rules.ts and in the types themselves.
  */
 import { PERMISSIONS } from "./permissions.ts";
-import { COUNT, DURATION, JQ, oneOrMore, type Schema } from "./schema-parts.ts";
+import { COUNT, DURATION, JQ, oneOrMore, type Schema, SOME_TEXT, TIMEOUT } from "./schema-parts.ts";
 import { CHECK_TYPES } from "./types/index.ts";
 
 const BACKOFF: Schema = {
@@ -27,7 +27,7 @@ const BACKOFF: Schema = {
 
 /** Keys of the whole file. */
 const FILE_KEYS: Readonly<Record<string, Schema>> = {
-  timeout: { ...DURATION, description: "all checks together", default: "120s" },
+  timeout: { ...TIMEOUT, description: "all checks together", default: "120s" },
   retries: { ...COUNT, description: "further attempts of a failed check", default: 0 },
   backoff: { ...BACKOFF, description: "wait before each of them", default: "1s" },
   until: { ...JQ, description: "jq condition on each check's result, instead of a number of retries" },
@@ -37,7 +37,7 @@ const FILE_KEYS: Readonly<Record<string, Schema>> = {
     description: "true: all at once; a number: that many at a time",
     default: false,
   },
-  cleanup_timeout: { ...DURATION, description: "for each check's cleanup, also after a signal", default: "10s" },
+  cleanup_timeout: { ...TIMEOUT, description: "for each check's cleanup, also after a signal", default: "10s" },
   defaults: { type: "object", description: "merged into every check, as far as its type has these keys" },
   vars: { type: "object", description: "usable as ${{ vars.NAME }}" },
   include: oneOrMore("a path or a list of paths"),
@@ -52,10 +52,10 @@ const FILE_KEYS: Readonly<Record<string, Schema>> = {
 
 /** Keys that every check may have. */
 export const CHECK_KEYS: Readonly<Record<string, Schema>> = {
-  name: { type: "string", minLength: 1, description: "unique in the run" },
+  name: { type: "string", minLength: 1, pattern: SOME_TEXT, description: "unique in the run" },
   type: { type: "string", enum: CHECK_TYPES.map((type) => type.name) },
   description: { type: "string" },
-  timeout: { ...DURATION, description: "of one attempt; with until, of all of them", default: "30s" },
+  timeout: { ...TIMEOUT, description: "of one attempt; with until, of all of them", default: "30s" },
   retries: COUNT,
   backoff: BACKOFF,
   until: { ...JQ, description: "jq condition on the result: try again until it is true" },

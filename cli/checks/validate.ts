@@ -2,7 +2,7 @@
 import { didYouMean } from "../nearest.ts";
 import { describe, type MapTree, quote, type ScalarTree, type Tree } from "./document.ts";
 import { type Mistakes, type Place, Trial } from "./mistakes.ts";
-import type { Schema } from "./schema-parts.ts";
+import { type Schema, SOME_TEXT } from "./schema-parts.ts";
 
 export class Validator {
   constructor(
@@ -105,14 +105,16 @@ export class Validator {
       complain(`expected one of ${schema.enum.join(", ")}, got ${describe(tree)}${suggestion}`);
     }
     if (typeof value === "string") {
-      if (value.length < (schema.minLength ?? 0)) complain("expected some text, got an empty string");
       if (value.length > (schema.maxLength ?? Infinity)) complain(`longer than ${schema.maxLength} characters`);
-      if (schema.pattern !== undefined && !expressionOf(schema.pattern).test(value)) {
-        complain(`expected ${schema.title ?? `text like ${schema.pattern}`}, got ${describe(tree)}`);
+      if (value.length < (schema.minLength ?? 0)) complain("expected some text, got an empty string");
+      else if (schema.pattern !== undefined && !expressionOf(schema.pattern).test(value)) {
+        const what = schema.pattern === SOME_TEXT ? "some text" : (schema.title ?? `text like ${schema.pattern}`);
+        complain(`expected ${what}, got ${describe(tree)}`);
       }
     }
     if (typeof value === "number" || typeof value === "bigint") {
       if (Number.isNaN(value)) complain("expected a number, got .nan");
+      else if (value === Infinity || value === -Infinity) complain("expected a number that is not infinite");
       if (schema.minimum !== undefined && value < schema.minimum)
         complain(`expected at least ${schema.minimum}, got ${value}`);
       if (schema.maximum !== undefined && value > schema.maximum)

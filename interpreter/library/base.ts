@@ -7,6 +7,7 @@ import type { CompileOptions } from "../compile-expression.ts";
 import { basicType, failure, LuaError } from "../error.ts";
 import { Cell, type NativeFunction } from "../function.ts";
 import { SyntaxFailure } from "../lexer.ts";
+import { reserveMemory } from "../memory.ts";
 import { Event, eventOf, metamethod, metatableOf } from "../metatable.ts";
 import {
   any,
@@ -38,9 +39,11 @@ import { LuaTable } from "../table.ts";
 import { awaitPromise, caught } from "../task.ts";
 import { upToZero } from "../text.ts";
 import {
+  first,
   float,
   integer,
   isNumber,
+  LuaFloat,
   list,
   NOTHING,
   type Results,
@@ -61,7 +64,8 @@ import { tostring } from "./tostring.ts";
 function next(t?: Value, key?: Value): Results {
   const subject = checkTable(t, 1);
   const position = subject.position(key);
-  if (Number.isNaN(position)) throw failure("invalid key to 'next'", 0);
+  // A float is never a key: the reference does not convert here either.
+  if (Number.isNaN(position) || key instanceof LuaFloat) throw failure("invalid key to 'next'", 0);
   const at = subject.nextPosition(position);
   return at === 0 ? undefined : [subject.keyAt(at), subject.valueAt(at)];
 }
@@ -136,21 +140,39 @@ export function loadText(text: string, chunkName: string, mode: string, environm
 
 export function compileOrMessage(text: string, chunkName: string, environment: Cell): Results {
   state.vm.beforeCompile(text);
+  state.ticks -= text.length; // compiling takes its time, which nobody would look at otherwise
   try {
-    return compile(text, chunkName, environment, { debug: state.vm.debug } satisfies CompileOptions);
+    return compile(text, chunkName, environment, {
+      debug: state.vm.debug,
+      reserve: reserveMemory,
+    } satisfies CompileOptions);
   } catch (error) {
     if (error instanceof SyntaxFailure) return [undefined, error.message];
     throw error;
   }
 }
 
+/** What a piece of a chunk takes beside its bytes. */
+const PIECE_BYTES = 16;
+/** Bytes of a chunk that are read before the memory for them is asked for. */
+const READ_AHEAD = 1 << 16;
+
 function* readChunk(reader: Value, chunkName: string, mode: string, environment: Cell): Steps<Results> {
   const pieces: string[] = [];
+  // Nobody else sees these: they are asked for as they grow, not counted afterwards.
+  let held = 0;
+  let asked = 0;
   for (;;) {
-    const piece = yield* awaited(call(reader, []));
-    if (piece === undefined || piece === "") break;
-    if (typeof piece !== "string") return [undefined, "reader function must return a string"];
+    const given = first(yield* awaited(call(reader, [])));
+    if (given === undefined || given === "") break;
+    if (typeof given !== "string" && !isNumber(given)) throw failure("reader function must return a string");
+    const piece = checkString(given, 1);
     pieces.push(piece);
+    held += piece.length + PIECE_BYTES;
+    if (held > asked + READ_AHEAD) {
+      reserveMemory(held);
+      asked = held;
+    }
   }
   return loadText(pieces.join(""), chunkName, mode, environment);
 }
@@ -177,7 +199,7 @@ function load(args: Value[]): Results | Suspended {
 
 /** Without the full libraries, binary chunks are refused whatever the mode says. */
 function allowed(mode: string): string {
-  return state.vm.undump === undefined ? mode.replace("b", "") || "b" : mode;
+  return state.vm.undump === undefined && mode.includes("t") ? mode.replace("b", "") : mode;
 }
 
 /** An error of the reader is a failure of `load`, as in the reference. */

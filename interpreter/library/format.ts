@@ -262,6 +262,9 @@ function literal(value: Value, arg: number): string {
   throw argumentError(arg, "value has no literal form");
 }
 
+/** How many pieces of a literal are put together at a time. */
+const QUOTED_LOT = 5000;
+
 /** What `%q` escapes. */
 const UNQUOTABLE = /["\\\x00-\x1f\x7f]/;
 
@@ -269,18 +272,24 @@ function quote(text: string): string {
   if (text.length > LARGE) reserveString(text.length);
   if (!UNQUOTABLE.test(text)) return `"${text}"`;
   let out = '"';
+  // Joined in lots: the engine remembers of a string each piece that it was put together from.
+  let parts: string[] = [];
   let copied = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code >= 32 && code !== 34 && code !== 92 && code !== 127) continue;
-    out += text.substring(copied, i);
+    parts.push(text.substring(copied, i));
     copied = i + 1;
-    if (code === 10 || code === 34 || code === 92) out += `\\${text[i]}`;
+    if (code === 10 || code === 34 || code === 92) parts.push(`\\${text[i]}`);
     else {
       // Three digits where a digit follows, which would be read as part of the escape.
       const next = text.charCodeAt(copied);
-      out += `\\${next >= 48 && next <= 57 ? String(code).padStart(3, "0") : code}`;
+      parts.push(`\\${next >= 48 && next <= 57 ? String(code).padStart(3, "0") : code}`);
     }
+    if (parts.length < QUOTED_LOT) continue;
+    out += parts.join("");
+    parts = [];
+    if (out.length > LARGE) reserveString(out.length);
   }
-  return `${out}${text.substring(copied)}"`;
+  return `${out}${parts.join("")}${text.substring(copied)}"`;
 }

@@ -36,7 +36,7 @@ function catchable(thrown: unknown): LuaError {
  * count as live: the script is to go on.
  */
 function release(error: LuaError, R: Registers, top: number): void {
-  if (error.value !== "not enough memory") return;
+  if (typeof error.value !== "string" || !error.value.endsWith("not enough memory")) return;
   R.fill(undefined, top + NATIVE_WINDOW);
   // Each attempt takes its time: a loop of them would hardly ever look around.
   state.vm.checkStop();

@@ -89,7 +89,7 @@ function len(subject: Value): Value {
 }
 
 /** The longest string the reference would try to make (`MAX_SIZE`). */
-const MAX_SIZE = 2 ** 63;
+const MAX_SIZE = 2n ** 63n - 1n;
 
 function rep(subject: Value, times: Value, between: Value): Value {
   const s = checkString(subject, 1);
@@ -97,7 +97,10 @@ function rep(subject: Value, times: Value, between: Value): Value {
   const separator = between === undefined ? "" : checkString(between, 3);
   if (n <= 0) return "";
   const unit = s.length + separator.length;
-  if (unit * n >= MAX_SIZE) throw failure("resulting string too large");
+  // Exact where rounding could hide which side of the limit it is.
+  if (unit * n >= 2 ** 62 && BigInt(unit) > MAX_SIZE / BigInt(checkInteger(times, 2))) {
+    throw failure("resulting string too large");
+  }
   const length = unit * n - separator.length;
   if (length > 64) reserveString(length);
   chargeString(length);

@@ -53,8 +53,8 @@ export class NumericFor extends SiteStatement {
     ) {
       if (step === 0) throw runtimeError(R, base, this, "'for' step is zero");
       if (typeof limit === "number") {
-        // A float limit is clipped to the integers (forlimit); comparing does that by itself. NaN ends at once.
-        return this.count(R, base, start, limit, step);
+        // A float limit is clipped to the integers (forlimit); comparing does that by itself. NaN counts as -infinity.
+        return this.count(R, base, start, Number.isNaN(limit) ? Number.NEGATIVE_INFINITY : limit, step);
       }
       if (typeof limit === "bigint" && limit < NEAR_SAFE && limit > -NEAR_SAFE) {
         return this.countBig(R, base, BigInt(start), limit, BigInt(step)); // in reach, and rounding would miss it
@@ -69,6 +69,8 @@ export class NumericFor extends SiteStatement {
     const by = this.number(R, base, step, "step");
     const from = this.number(R, base, start, "initial value");
     if (by === 0) throw runtimeError(R, base, this, "'for' step is zero");
+    // With a NaN in it there is one turn: nothing says that the loop is over before it began.
+    if (by > 0 ? end < from : from < end) return undefined;
     return this.countFloat(R, base, from, end, by);
   }
 
@@ -82,7 +84,7 @@ export class NumericFor extends SiteStatement {
     if (typeof limit === "bigint") return limit;
     const n = this.number(R, base, limit, "limit");
     const up = step > 0n;
-    if (Number.isNaN(n)) return up ? -(2n ** 63n) - 1n : 2n ** 63n;
+    if (Number.isNaN(n)) return up ? -(2n ** 63n) - 1n : -(2n ** 63n);
     if (n >= 2 ** 63) return up ? 2n ** 63n - 1n : 2n ** 63n;
     if (n < -(2 ** 63)) return up ? -(2n ** 63n) - 1n : -(2n ** 63n);
     return BigInt(up ? Math.floor(n) : Math.ceil(n));
@@ -144,8 +146,10 @@ export class NumericFor extends SiteStatement {
     return undefined;
   }
 
+  /** A loop over floats, whose first turn is due. */
   private countFloat(R: Registers, base: number, start: number, limit: number, step: number): Completion {
-    for (let x = start; step > 0 ? x <= limit : x >= limit; x += step) {
+    let x = start;
+    do {
       const value = float(x);
       R[base + this.register] = this.cell ? new Cell(value) : value;
       const completion = this.body.exec(R, base);
@@ -154,7 +158,8 @@ export class NumericFor extends SiteStatement {
         return completion === BREAK ? undefined : completion;
       }
       if (--state.ticks < 0 && lookAround()) return suspend(this, base, TURN, [x, limit, step, true]);
-    }
+      x += step;
+    } while (step > 0 ? x <= limit : x >= limit);
     return undefined;
   }
 
@@ -172,9 +177,10 @@ export class NumericFor extends SiteStatement {
     if (value !== undefined) return value === BREAK ? undefined : value;
     const [i, limit, step, isFloatLoop] = saved as [number | bigint, number | bigint, number | bigint, boolean?];
     if (typeof i === "bigint") return this.countBig(R, base, i + (step as bigint), limit as bigint, step as bigint);
-    const next = i + (step as number);
-    return isFloatLoop === true
-      ? this.countFloat(R, base, next, limit as number, step as number)
-      : this.count(R, base, next, limit as number, step as number);
+    const by = step as number;
+    const end = limit as number;
+    const next = i + by;
+    if (isFloatLoop !== true) return this.count(R, base, next, end, by);
+    return (by > 0 ? next <= end : next >= end) ? this.countFloat(R, base, next, end, by) : undefined;
   }
 }

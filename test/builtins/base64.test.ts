@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Value } from "../../interpreter/value.ts";
 import { errorOf, prepare, results } from "./script.ts";
 
-describe("base64", () => {
+describe("B01: base64", () => {
   test.each([
     // RFC 4648 §10
     ["", ""],

@@ -316,7 +316,7 @@ const now = Math.floor(Date.now() / 1000);
 
 describe("what is refused", () => {
   test.each([
-    // J02: confusion of key kinds
+    // Confusion of key kinds
     [`crypto.jwt_sign({}, K.spki, "HS256")`, "crypto.jwt_sign: signing needs the private key, not the public one"],
     [
       `crypto.jwt_sign({}, K.pkcs8, "HS256")`,
@@ -355,6 +355,10 @@ describe("what is refused", () => {
       "crypto.jwt_sign: keys of this kind are not supported (RSA, or EC on P-256, P-384 or P-521)",
     ],
     [`crypto.jwt_sign({}, K.weak)`, "crypto.jwt_sign: RSA keys must have 2048 bits or more"],
+    [
+      `crypto.jwt_verify("a.b.c", K.weak, { algorithms = "RS256" })`,
+      "crypto.jwt_verify: RSA keys must have 2048 bits or more",
+    ],
     [`crypto.jwt_sign({}, K.encrypted)`, "crypto.jwt_sign: the key is encrypted (option passphrase)"],
     [
       `crypto.jwt_sign({}, K.encrypted, nil, { passphrase = "no" })`,
@@ -362,15 +366,15 @@ describe("what is refused", () => {
     ],
     [
       `crypto.jwt_sign({}, K.pkcs8:sub(1, 300) .. "\\n-----END PRIVATE KEY-----")`,
-      "crypto.jwt_sign: the PEM key (PRIVATE KEY) is damaged",
+      "crypto.jwt_sign: the PEM key (PRIVATE KEY) is damaged or of a kind that is not supported (RSA, or EC on P-256, P-384 or P-521)",
     ],
     [
       `crypto.jwt_sign({}, '{"kty":"RSA","n":"x"}')`,
-      "crypto.jwt_sign: a key must be a PEM text or a shared secret, not DER or JWK",
+      "crypto.jwt_sign: a key must be a PEM text or a shared secret, not DER, JWK or an OpenSSH line",
     ],
     [`crypto.jwt_sign({}, "")`, "crypto.jwt_sign: the key is empty"],
     [`crypto.jwt_verify("a.b.c", "", { algorithms = "HS256" })`, "crypto.jwt_verify: the key is empty"],
-    // J01: no such algorithm
+    // No such algorithm
     [
       `crypto.jwt_sign({}, "k", "none")`,
       "crypto.jwt_sign: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)",
@@ -383,7 +387,7 @@ describe("what is refused", () => {
       `crypto.jwt_verify("a.b.c", "k", { algorithms = { "HS256", "none" } })`,
       "crypto.jwt_verify: algorithm 'none' is not supported (HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)",
     ],
-    // J05: times
+    // Times
     [`crypto.jwt_sign({ exp = "1" }, "k")`, "crypto.jwt_sign: claim 'exp' must be a number of seconds"],
     [`crypto.jwt_sign({ nbf = {} }, "k")`, "crypto.jwt_sign: claim 'nbf' must be a number of seconds"],
     [`crypto.jwt_sign({ exp = 1e300 }, "k")`, "crypto.jwt_sign: claim 'exp' is out of range"],
@@ -397,7 +401,7 @@ describe("what is refused", () => {
       `crypto.jwt_sign({}, "k", nil, { headers = { crit = { "x" } } })`,
       "crypto.jwt_sign: header 'crit' is not supported",
     ],
-  ])("%s", async (code, message) => {
+  ])("J01 J02 J05: %s", async (code, message) => {
     expect(await withKeys(`return select(2, pcall(function() ${code} end))`)).toEqual([`test:1: ${message}`]);
   });
 
@@ -412,48 +416,69 @@ describe("what is refused", () => {
   const flipped = Buffer.from(signature, "base64url");
   flipped[5]! ^= 1;
   test.each<[string, string, string]>([
-    ["alg none", `${b64({ alg: "none" })}.${payload}.`, "the token's algorithm is not allowed (allowed: HS256)"],
-    ["alg None", `${b64({ alg: "None" })}.${payload}.`, "the token's algorithm is not allowed (allowed: HS256)"],
-    ["alg nOnE, signed", forge({ alg: "nOnE" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["no alg", forge({ typ: "JWT" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["alg null", forge({ alg: null }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["alg a list", forge({ alg: ["HS256"] }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["alg hs256", forge({ alg: "hs256" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["another alg", forge({ alg: "HS512" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
-    ["critical header", forge({ ...hs, crit: ["exp"] }, good), "the token has critical headers"],
-    ["empty signature", `${header}.${payload}.`, "the signature does not match"],
-    ["flipped bit", `${header}.${payload}.${flipped.toString("base64url")}`, "the signature does not match"],
-    ["cut signature", `${header}.${payload}.${signature.slice(0, 40)}`, "the signature does not match"],
-    ["wrong key", forge(hs, good, "other"), "the signature does not match"],
-    ["changed claims", `${header}.${b64({ ...good, sub: "you" })}.${signature}`, "the signature does not match"],
-    ["extra segment", `${token}.x`, "not a signed token: 4 parts instead of 3"],
-    ["two segments", `${header}.${payload}`, "not a signed token: 2 parts instead of 3"],
-    ["empty", "", "not a signed token: 1 parts instead of 3"],
-    ["padding", `${token}=`, "the token's signature is not base64url"],
-    ["padding in the header", `${header}=.${payload}.${signature}`, "the token's header is not base64url"],
-    ["leading blank", ` ${token}`, "the token's header is not base64url"],
-    ["trailing newline", `${token}\n`, "the token's signature is not base64url"],
-    ["standard alphabet", `${header}.${payload}.+${signature.slice(1)}`, "the token's signature is not base64url"],
+    ["J01: alg none", `${b64({ alg: "none" })}.${payload}.`, "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: alg None", `${b64({ alg: "None" })}.${payload}.`, "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: alg nOnE, signed", forge({ alg: "nOnE" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: no alg", forge({ typ: "JWT" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: alg null", forge({ alg: null }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: alg a list", forge({ alg: ["HS256"] }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: alg hs256", forge({ alg: "hs256" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J01: another alg", forge({ alg: "HS512" }, good), "the token's algorithm is not allowed (allowed: HS256)"],
+    ["J03: critical header", forge({ ...hs, crit: ["exp"] }, good), "the token has critical headers"],
+    ["J01: empty signature", `${header}.${payload}.`, "the signature does not match"],
+    ["J04: flipped bit", `${header}.${payload}.${flipped.toString("base64url")}`, "the signature does not match"],
+    ["J04: cut signature", `${header}.${payload}.${signature.slice(0, 40)}`, "the signature does not match"],
+    ["J04: wrong key", forge(hs, good, "other"), "the signature does not match"],
+    ["J04: changed claims", `${header}.${b64({ ...good, sub: "you" })}.${signature}`, "the signature does not match"],
+    ["J04: extra segment", `${token}.x`, "not a signed token: 4 parts instead of 3"],
+    ["J04: two segments", `${header}.${payload}`, "not a signed token: 2 parts instead of 3"],
+    ["J03: critical null", forge('{"alg":"HS256","crit":null}', good), "the token has critical headers"],
+    ["J03: critical []", forge({ ...hs, crit: [] }, good), "the token has critical headers"],
     [
-      "bits beyond the end",
+      "J03: alg twice",
+      forge('{"alg":"HS256","alg":"none"}', good),
+      "the token's algorithm is not allowed (allowed: HS256)",
+    ],
+    ["J03: header with BOM", forge('\ufeff{"alg":"HS256"}', good), "the signature does not match"],
+    [
+      "J03: header nested deeply",
+      forge(`{"alg":"HS256","x":${"[".repeat(5000)}${"]".repeat(5000)}}`, good),
+      "the token's header is not JSON",
+    ],
+    ["J04: empty", "", "not a signed token: 1 parts instead of 3"],
+    ["J04: padding", `${token}=`, "the token's signature is not base64url"],
+    ["J04: padding in the header", `${header}=.${payload}.${signature}`, "the token's header is not base64url"],
+    ["J04: leading blank", ` ${token}`, "the token's header is not base64url"],
+    ["J04: trailing newline", `${token}\n`, "the token's signature is not base64url"],
+    ["J04: standard alphabet", `${header}.${payload}.+${signature.slice(1)}`, "the token's signature is not base64url"],
+    [
+      "J04: bits beyond the end",
       `${header}.${payload}.${signature.slice(0, -1)}${String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`,
       "the token's signature is not base64url",
     ],
-    ["10 MB", `${header}.${"A".repeat(10_000_000)}.${signature}`, "token too large (10000081 bytes, at most 262144)"],
-    ["claims not JSON", forge(hs, "x"), "the token's payload is not JSON"],
-    ["claims a list", forge(hs, "[1]"), "the token's payload is not a JSON object"],
-    ["claims a string", forge(hs, '"x"'), "the token's payload is not a JSON object"],
-    ["header a list", forge("[]", good), "the token's header is not a JSON object"],
-    ["no exp", forge(hs, { sub: "me" }), "the token has no claim 'exp' (option require_exp = false allows it)"],
-    ["exp a string", forge(hs, { exp: String(now + 60) }), "claim 'exp' must be a number of seconds"],
-    ["exp 1e300", forge(hs, '{"exp":1e300}'), "claim 'exp' is out of range"],
-    ["exp negative", forge(hs, { exp: -5 }), "the token has expired (exp -5)"],
-    ["exp in the past", forge(hs, { exp: 5.5 }), "the token has expired (exp 5.5)"],
-    ["exp true", forge(hs, { exp: true }), "claim 'exp' must be a number of seconds"],
-    ["nbf in the future", forge(hs, { ...good, nbf: 99999999999 }), "the token is not valid yet (nbf 99999999999)"],
-    ["nbf a string", forge(hs, { ...good, nbf: "0" }), "claim 'nbf' must be a number of seconds"],
-    ["iat a string", forge(hs, { ...good, iat: "0" }), "claim 'iat' must be a number of seconds"],
-  ])("a token: %s", async (_what, given, message) => {
+    [
+      "J04: 10 MB",
+      `${header}.${"A".repeat(10_000_000)}.${signature}`,
+      "token too large (10000081 bytes, at most 262144)",
+    ],
+    ["J04: claims not JSON", forge(hs, "x"), "the token's payload is not JSON"],
+    ["J04: claims a list", forge(hs, "[1]"), "the token's payload is not a JSON object"],
+    ["J04: claims a string", forge(hs, '"x"'), "the token's payload is not a JSON object"],
+    ["J04: header a list", forge("[]", good), "the token's header is not a JSON object"],
+    ["J05: no exp", forge(hs, { sub: "me" }), "the token has no claim 'exp' (option require_exp = false allows it)"],
+    ["J05: exp a string", forge(hs, { exp: String(now + 60) }), "claim 'exp' must be a number of seconds"],
+    ["J05: exp 1e300", forge(hs, '{"exp":1e300}'), "claim 'exp' is out of range"],
+    ["J05: exp negative", forge(hs, { exp: -5 }), "the token has expired (exp -5)"],
+    ["J05: exp in the past", forge(hs, { exp: 5.5 }), "the token has expired (exp 5.5)"],
+    ["J05: exp true", forge(hs, { exp: true }), "claim 'exp' must be a number of seconds"],
+    [
+      "J05: nbf in the future",
+      forge(hs, { ...good, nbf: 99999999999 }),
+      "the token is not valid yet (nbf 99999999999)",
+    ],
+    ["J05: nbf a string", forge(hs, { ...good, nbf: "0" }), "claim 'nbf' must be a number of seconds"],
+    ["J05: iat a string", forge(hs, { ...good, iat: "0" }), "claim 'iat' must be a number of seconds"],
+  ])("%s", async (_what, given, message) => {
     const got = await results(
       `return select(2, pcall(crypto.jwt_verify, ..., "secret", { algorithms = { "HS256" } }))`,
       { args: [given] },
@@ -461,7 +486,7 @@ describe("what is refused", () => {
     expect(String(got[0]).replace(/10000\d+ bytes/, "10000081 bytes")).toBe(`crypto.jwt_verify: ${message}`);
   });
 
-  test("RS256 public key as HS256 secret, the classic", async () => {
+  test("J02: RS256 public key as HS256 secret, the classic", async () => {
     const forged = forge(hs, good, keys.spki);
     const source = `return select(2, pcall(crypto.jwt_verify, ..., K, { algorithms = { "HS256", "RS256" } }))`.replace(
       "...",
@@ -469,6 +494,85 @@ describe("what is refused", () => {
     );
     const got = await results(`local TOKEN, K = ... ${source}`, { args: [forged, keys.spki] });
     expect(got).toEqual(["crypto.jwt_verify: the token's algorithm is not allowed (allowed: RS256)"]);
+  });
+
+  test("J02: a public key in any dress is no HS secret", async () => {
+    const der = rsa.publicKey.export({ type: "spki", format: "der" });
+    const base64 = der.toString("base64");
+    const dressed = {
+      crlf: keys.spki.replaceAll("\n", "\r\n"),
+      "no newlines": keys.spki.replaceAll("\n", ""),
+      "escaped newlines": keys.spki.replaceAll("\n", "\\n"),
+      "something before it": `x${keys.spki}`,
+      der: der.toString("latin1"),
+      "pkcs1 der": rsa.publicKey.export({ type: "pkcs1", format: "der" }).toString("latin1"),
+      base64,
+      "base64 in lines": `${base64.replace(/.{64}/g, "$&\n")}\n`,
+      jwk: JSON.stringify(rsa.publicKey.export({ format: "jwk" })),
+      "jwk set": JSON.stringify({ keys: [rsa.publicKey.export({ format: "jwk" })] }),
+      openssh: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@host\n",
+      ssh2: "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3Nz\n---- END SSH2 PUBLIC KEY ----",
+    };
+    const source = `
+      local name, key, token = ...
+      assert(not pcall(crypto.jwt_sign, {}, key, "HS256"), name)
+      assert(not pcall(crypto.jwt_verify, token, key, { algorithms = "HS256" }), name)`;
+    const attempt = prepare(source);
+    for (const [name, key] of Object.entries(dressed)) await attempt(name, key, forge(hs, good, key));
+    // What merely looks like one is a secret as any other.
+    const alike = `MIIB${"A".repeat(60)}`;
+    expect(await results(`return #crypto.jwt_sign({}, "${alike}", "HS256") > 0`)).toEqual([true]);
+  });
+
+  test.each([
+    ["jku", { jku: "http://127.0.0.1:1/keys" }],
+    ["x5u", { x5u: "http://127.0.0.1:1/cert" }],
+    ["jwk", { jwk: { kty: "oct", k: "AAAA" } }],
+    ["x5c", { x5c: ["MIIB"] }],
+    ["kid that is a path", { kid: "../../../dev/null" }],
+    ["kid that is SQL", { kid: "x' union select 'secret" }],
+  ])("J03: header %s chooses no key", async (_what, extra) => {
+    const check = prepare(`
+      local token, key = ...
+      local ok, r, header = pcall(crypto.jwt_verify, token, key, { algorithms = "HS256" })
+      return ok and r.sub or r`);
+    expect(await check(forge({ ...hs, ...extra }, good), "secret")).toEqual(["me"]);
+    for (const key of ["", "\0\0\0", "AAAA"]) {
+      const [problem] = await check(forge({ ...hs, ...extra }, good, key), "secret");
+      expect(problem).toBe("crypto.jwt_verify: the signature does not match");
+    }
+  });
+
+  test("J03: signatures of one algorithm are none of another's", async () => {
+    const source = `
+      local function refused(token, key, algorithms)
+        local ok, e = pcall(crypto.jwt_verify, token, key, { algorithms = algorithms, require_exp = false })
+        assert(not ok, "accepted")
+        return e:match("crypto.jwt_verify: (.*)")
+      end
+      local ps, es = crypto.jwt_sign({}, K.pkcs8, "PS256"), crypto.jwt_sign({}, K.ES256)
+      local head, claims, signature = ps:match("(.*)%.(.*)%.(.*)")
+      local as_rs = base64.encode_url('{"alg":"RS256"}') .. "." .. claims .. "." .. signature
+      local es_head, es_claims = es:match("(.*)%.(.*)%.")
+      return refused(ps, K.spki, "RS256"), refused(as_rs, K.spki, { "RS256", "PS256" }),
+        refused(es, K.ES384_public, "ES256"), refused(es, K.ES384_public, { "ES256", "ES384" }),
+        refused(es_head .. "." .. es_claims .. "." .. base64.encode_url(("\0"):rep(64)), K.ES256_public, "ES256")`;
+    expect(await withKeys(source)).toEqual([
+      "the token's algorithm is not allowed (allowed: RS256)",
+      "the signature does not match",
+      "algorithm ES256 does not fit the key, which is an EC key (for ES384)",
+      "the token's algorithm is not allowed (allowed: ES384)",
+      "the signature does not match",
+    ]);
+  });
+
+  test("J03: a misspelt option is no check left out", async () => {
+    expect(await errorOf(`crypto.jwt_verify("x", "k", { algorithms = "HS256", audiance = "me" })`)).toBe(
+      "test:1: bad argument #3 to 'crypto.jwt_verify' (unknown option 'audiance', expected one of algorithms, leeway, audience, issuer, subject, max_age, require_exp, now)",
+    );
+    expect(await errorOf(`crypto.jwt_sign({}, "k", nil, { headers = { ["__proto__"] = {} } })`)).toBe(
+      "test:1: crypto.jwt_sign: header '__proto__' is not supported",
+    );
   });
 
   const verify = prepare(`
@@ -497,7 +601,7 @@ describe("what is refused", () => {
     ["max_age", { exp: 100, iat: 10 }, { now: 19, max_age: 10 }, "ok"],
     ["max_age", { exp: 100, iat: 10 }, { now: 20, max_age: 10 }, "too old"],
     ["max_age without iat", { exp: 100 }, { now: 20, max_age: 10 }, "no claim 'iat'"],
-  ])("%s", async (_what, claims, options, outcome) => {
+  ])("J05: %s", async (_what, claims, options, outcome) => {
     const [got] = await verify(forge(hs, claims), LuaTable.fromObject(options as never));
     expect(String(got)).toContain(outcome);
   });

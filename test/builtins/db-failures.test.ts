@@ -88,7 +88,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       ).toEndWith(": no such file or directory");
     });
 
-    test("a server that says nothing, or hangs up, or talks nonsense", async () => {
+    test("Q05: a server that says nothing, or hangs up, or talks nonsense", async () => {
       const silent = await listener(() => {});
       const started = performance.now();
       const address = (port: number): string => `${scheme}://assay:${PASSWORD}@127.0.0.1:${port}/x`;
@@ -126,7 +126,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       expect(asked).toContain(`db.connect 127.0.0.1 127.0.0.1 ${port}`);
     });
 
-    test("no error repeats the password", async () => {
+    test("Q04: no error repeats the password", async () => {
       for (const address of [
         url.replace(/\/assay$/, "/nowhere"),
         url.replace("127.0.0.1", "no-such-host.invalid"),
@@ -144,7 +144,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       expect(await run("return tostring(c)")).toEqual([`db.connection (${url.replace(`:${PASSWORD}`, "")})`]);
     });
 
-    test("the timeout stops the statement at the server too", async () => {
+    test("Q06: the timeout stops the statement at the server too", async () => {
       const body = `local ok, e = pcall(c.query, c, "${sleep(97)}")
         local left = #c:query("${running("%97%")}")
         return ok, e, left, c:query_one("select 4 as v").v`;
@@ -153,7 +153,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       expect(performance.now() - started).toBeLessThan(1300);
     });
 
-    test("a task that is cancelled has its statement stopped at the server", async () => {
+    test("Q06: a task that is cancelled has its statement stopped at the server", async () => {
       const body = `local handle = async.spawn(function() c:query("${sleep(96)}") end)
         while #c:query("${running("%96%")}") == 0 do sleep(0.01) end
         handle:cancel() pcall(handle.await, handle)
@@ -164,7 +164,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       expect(await run(body)).toEqual(["stopped", 4]);
     });
 
-    test("the end of the script stops what runs at the server", async () => {
+    test("Q06: the end of the script stops what runs at the server", async () => {
       const script = `local c = db.connect(...)
         async.spawn(function() c:query("${sleep(95)}") end)
         while #c:query("${running("%95%")}") == 0 do sleep(0.01) end
@@ -195,7 +195,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       expect(await results(after, { args: [url] })).toEqual(["stopped"]);
     });
 
-    test("a pool that is in use up", async () => {
+    test("Q05: a pool that is in use up", async () => {
       const body = `local release = async.channel(0)
         for i = 1, 2 do async.spawn(function() c:transaction(function() c:query("select 1") release:recv() end) end) end
         sleep(0.1)
@@ -213,7 +213,7 @@ for (const { name, server, scheme, sleep, running, wrongPassword, wrongDatabase,
       ]);
     });
 
-    test("a session that is killed in the middle of a statement, and between statements", async () => {
+    test("Q05: a session that is killed in the middle of a statement, and between statements", async () => {
       const body = `local killer <close> = db.connect(url)
         local function kill(like)
           for i = 1, 200 do

@@ -93,7 +93,7 @@ for (const { name, url, p } of TARGETS) {
       expect(await run(body)).toEqual([3, 2, 0, "integer", undefined]);
     });
 
-    test("an injection is stored as it is", async () => {
+    test("Q01: an injection is stored as it is", async () => {
       const hostile = `"'; drop table x; --\\\\ \\n ; select $1 ? :a /* \` `;
       const body = `local text = ${JSON.stringify(hostile)}
         c:execute("drop table if exists injected")
@@ -103,7 +103,7 @@ for (const { name, url, p } of TARGETS) {
       expect(await run(body)).toEqual([true, 1]);
     });
 
-    test("nil, holes and db.null are NULL", async () => {
+    test("Q01: nil, holes and db.null are NULL", async () => {
       const body = `c:execute("drop table if exists holes")
         c:execute("create table holes (a int, b int, d int)")
         local insert = "insert into holes values (${p(1)}, ${p(2)}, ${p(3)})"
@@ -122,12 +122,12 @@ for (const { name, url, p } of TARGETS) {
       ["{print}", "parameter 1: nil, boolean, number, string or table expected, got function"],
       ["{c}", "parameter 1: nil, boolean, number, string or table expected, got db.connection"],
       ["{coroutine.create(print)}", "parameter 1: nil, boolean, number, string or table expected, got thread"],
-    ])("parameters %s: %s", async (params, detail) => {
+    ])("Q01: parameters %s: %s", async (params, detail) => {
       const body = `db.query(c, "select ${p(1)} as v", ${params})`;
       expect(await fails(body)).toBe(`test:2: bad argument #3 to 'db.query' (${detail})`);
     });
 
-    test("wrong kinds of arguments", async () => {
+    test("Q01: wrong kinds of arguments", async () => {
       expect(await fails(`db.query(c, {})`)).toBe("test:2: bad argument #2 to 'db.query' (string expected, got table)");
       expect(await fails(`db.query({}, "select 1")`)).toBe(
         "test:2: bad argument #1 to 'db.query' (db.connection expected, got table)",
@@ -144,7 +144,7 @@ for (const { name, url, p } of TARGETS) {
       expect(await fails(`db.query(c, " -- nothing")`)).toBe("test:2: bad argument #2 to 'db.query' (empty statement)");
     });
 
-    test("several statements in one call are refused, and none is run", async () => {
+    test("Q03: several statements in one call are refused, and none is run", async () => {
       const body = `c:execute("drop table if exists several") c:execute("create table several (v int)")
         local ok, message = pcall(db.execute, c, "insert into several values (1); drop table several")
         return ok, message, #c:query("select * from several")`;
@@ -152,13 +152,13 @@ for (const { name, url, p } of TARGETS) {
       expect(await run(body)).toEqual([false, message, 0]);
     });
 
-    test("a failed statement leaves the connection usable", async () => {
+    test("Q03: a failed statement leaves the connection usable", async () => {
       const body = `for i = 1, 20 do assert(not pcall(c.query, c, "select * from no_such_table")) end
         return c:query_one("select 5 as v").v`;
       expect(await run(body)).toEqual([5]);
     });
 
-    test("closing twice is harmless, using a closed connection an error", async () => {
+    test("Q05: closing twice is harmless, using a closed connection an error", async () => {
       expect(await run(`db.close(c) c:close() return tostring(c):match("closed")`)).toEqual(["closed"]);
       for (const call of ["query", "query_one", "execute", "stream"]) {
         expect(await fails(`c:close() c:${call}("select 1")`)).toBe(`test:2: db.${call}: the connection is closed`);
@@ -194,6 +194,18 @@ for (const { name, url, p } of TARGETS) {
     });
   });
 }
+
+test.skipIf(postgres === undefined)("Q01: more parameters than PostgreSQL takes", async () => {
+  const script = `local c <close> = db.connect(...)
+    local marks, values = {}, {}
+    for i = 1, 65534 do marks[i], values[i] = "$" .. i, i end
+    local ok, e = pcall(c.query, c, "select 1 as v where 1 in (" .. table.concat(marks, ",") .. ")", values)
+    return e, c:query_one("select 2 as v").v`;
+  expect(await results(script, { args: [postgres!.url] })).toEqual([
+    "bad argument #3 to 'db.connection:query' (too many parameters: 65534 (PostgreSQL takes at most 65533))",
+    2,
+  ]);
+});
 
 describe("error texts", () => {
   const rows: [string, string | undefined, string, string][] = [

@@ -198,6 +198,27 @@ describe("files", () => {
     );
   });
 
+  test("F04: on a full disk a statement fails whole, and the connection goes on", async () => {
+    const small = join(folder, "small");
+    mkdirSync(small);
+    const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], { stderr: "ignore" });
+    if (mounted.exitCode !== 0) return; // not allowed here
+    try {
+      const script = `local c <close> = db.connect(...)
+        c:execute("create table t (v blob)") c:execute("insert into t values ('first')")
+        local ok, e = pcall(c.execute, c, "insert into t values (zeroblob(5000000))")
+        local ok2, e2 = pcall(c.transaction, c, function()
+          for i = 1, 100 do c:execute("insert into t values (randomblob(50000))") end
+        end)
+        c:execute("insert into t values ('last')")
+        return e, e2:match("db.*"), c:query_one("select group_concat(v) as v from t").v, c:query_one("pragma integrity_check").integrity_check`;
+      const full = "db.execute: database or disk is full (SQLITE_FULL)";
+      expect(await results(script, { args: [`sqlite://${small}/x.db`] })).toEqual([full, full, "first,last", "ok"]);
+    } finally {
+      Bun.spawnSync(["umount", small]);
+    }
+  });
+
   test("that may only be read", async () => {
     const path = fresh();
     await results(

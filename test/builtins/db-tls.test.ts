@@ -73,7 +73,7 @@ for (const { name, server, question, encrypted, tlsOnly } of SERVERS) {
       ["MySQL's name for require", `${byAddress}?ssl-mode=REQUIRED`, "encrypted"],
       ["MySQL's name for verify-full", `${byName}?ssl-mode=VERIFY_IDENTITY&ssl-ca=${CA}`, "encrypted"],
     ];
-    test.each(rows)("%s", async (_name, url, expected) => {
+    test.each(rows)("Q04: %s", async (_name, url, expected) => {
       const outcome = await connect(url);
       if (expected === "encrypted" || expected === "plain") expect(outcome).toBe(expected);
       else expect(outcome).toEndWith(expected);
@@ -147,7 +147,7 @@ for (const { name, server, question, encrypted, tlsOnly } of SERVERS) {
   });
 }
 
-describe("a server without TLS", () => {
+describe("Q04: a server without TLS", () => {
   /** What a visitor sends until the server closes; the server greets with `greeting` and answers with `answer`. */
   async function visit(scheme: string, mode: string, greeting: Buffer, answer: Buffer) {
     let sent = "";

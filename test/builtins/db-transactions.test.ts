@@ -57,7 +57,7 @@ for (const { name, url } of TARGETS) {
       ]);
     });
 
-    test("rolls back when a statement fails", async () => {
+    test("Q03: rolls back when a statement fails", async () => {
       const body = `local ok = pcall(c.transaction, c, function() add(1) c:execute("insert into nope values (1)") end)
         return ok, all()`;
       expect(await run(body)).toEqual([false, ""]);
@@ -98,7 +98,7 @@ for (const { name, url } of TARGETS) {
       expect(await run(body)).toEqual(["yielded", "done", "1 7"]);
     });
 
-    test("a task that is cancelled in the middle rolls back", async () => {
+    test("Q05: a task that is cancelled in the middle rolls back", async () => {
       const body = `local started = async.channel(1)
         local handle = async.spawn(function()
           c:transaction(function() add(1) started:send(true) sleep(60) end)
@@ -110,7 +110,7 @@ for (const { name, url } of TARGETS) {
       expect(await run(body)).toEqual(["9"]);
     });
 
-    test("an open BEGIN is rolled back when its task ends", async () => {
+    test("Q05: an open BEGIN is rolled back when its task ends", async () => {
       const body = `async.spawn(function() c:execute("begin") add(1) end):await()
         add(2)
         return all()`;
@@ -191,7 +191,7 @@ for (const { name, url } of TARGETS) {
 }
 
 describe.skipIf(postgres === undefined)("PostgreSQL only", () => {
-  test("a failed statement that was caught cannot be committed silently", async () => {
+  test("Q03: a failed statement that was caught cannot be committed silently", async () => {
     const body = `c:transaction(function() add(1) pcall(c.execute, c, "insert into nope values (1)") end)`;
     expect(await errorOf(SETUP + body, { args: [postgres!.url] })).toBe(
       "test:9: db.transaction: rolled back, because a statement in it had failed",

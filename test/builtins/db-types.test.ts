@@ -92,11 +92,11 @@ describe.skipIf(postgres === undefined)("PostgreSQL to Lua", () => {
     ["array[9007199254740993]", "{9007199254740993}"],
     ["array[box '(1,2),(0,0)', box '(3,4),(0,0)']", '{"(1,2),(0,0)" "(3,4),(0,0)"}'],
   ];
-  test.each(rows)("%s is %s", async (expression, expected) => {
+  test.each(rows)("Q02: %s is %s", async (expression, expected) => {
     expect(await fieldV(postgres!.url, `select ${expression} as v`)).toBe(expected);
   });
 
-  test("numeric as exact text on request", async () => {
+  test("Q02: numeric as exact text on request", async () => {
     const sql = "select 1234567890123456789012345678.0123456789::numeric(38,10) as v";
     expect(await fieldV(postgres!.url, sql, "{}", '{numeric = "string"}')).toBe(
       '"1234567890123456789012345678.0123456789"',
@@ -156,7 +156,7 @@ describe.skipIf(postgres === undefined)("Lua to PostgreSQL and back", () => {
     ["timestamptz", "'2024-01-02T03:04:05.678Z'", '"2024-01-02T03:04:05.678Z"'],
     ["uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", '"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"'],
   ];
-  test.each(rows)("%s from %s", async (type, value, expected) => {
+  test.each(rows)("Q02: %s from %s", async (type, value, expected) => {
     expect(await fieldV(postgres!.url, `select $1::${type} as v`, `table.pack(${value})`)).toBe(expected);
   });
 
@@ -166,7 +166,7 @@ describe.skipIf(postgres === undefined)("Lua to PostgreSQL and back", () => {
     ["int[]", "{a = 1}", "db.query: parameter 1: list expected for an array"],
     ["text[]", "{'\\xff'}", "db.query: parameter 1: not valid UTF-8, and the column is not bytea"],
   ];
-  test.each(refused)("%s refuses %s", async (type, value, message) => {
+  test.each(refused)("Q01: %s refuses %s", async (type, value, message) => {
     const script = `local c <close> = db.connect(...)
       local ok, e = pcall(c.query, c, "select $1::${type} as v", table.pack(${value}))
       assert(not ok)
@@ -225,7 +225,7 @@ describe.skipIf(mysql === undefined)("MariaDB, both ways", () => {
     ["int", "nil", "nil"],
     ["text", "db.null", "nil"],
   ];
-  test.each(rows)("%s from %s", async (type, value, expected) => {
+  test.each(rows)("Q02: %s from %s", async (type, value, expected) => {
     const script = `local c <close> = db.connect(...)
       c:execute("create or replace table types (v ${type.replaceAll('"', '\\"')})")
       assert(c:execute("insert into types values (?)", table.pack(${value})) == 1)
@@ -233,7 +233,7 @@ describe.skipIf(mysql === undefined)("MariaDB, both ways", () => {
     expect(show((await results(script, { args: [mysql!.url] }))[0])).toBe(expected);
   });
 
-  test("decimal as exact text on request", async () => {
+  test("Q02: decimal as exact text on request", async () => {
     const sql = "select cast(1234567890123456789012345678.0123456789 as decimal(38,10)) as v";
     expect(await fieldV(mysql!.url, sql, "{}", '{numeric = "string"}')).toBe(
       '"1234567890123456789012345678.0123456789"',
@@ -245,7 +245,7 @@ describe.skipIf(mysql === undefined)("MariaDB, both ways", () => {
     expect(await fieldV(mysql!.url, sql)).toBe('{"type"="Point" "coordinates"={1 2.5}}');
   });
 
-  test.each(["0/0", "1/0", "-1/0"])("%s is an argument error", async (value) => {
+  test.each(["0/0", "1/0", "-1/0"])("Q01: %s is an argument error", async (value) => {
     const name = { "0/0": "nan", "1/0": "inf", "-1/0": "-inf" }[value];
     const script = `local c <close> = db.connect(...) c:query("select ?", {${value}})`;
     expect(await errorOf(script, { args: [mysql!.url] })).toBe(
@@ -294,7 +294,7 @@ describe.each(["file", "memory"])("SQLite in %s, both ways", (kind) => {
     ["", "nil", "nil"],
     ["", "db.null", "nil"],
   ];
-  test.each(rows)("%s from %s", async (type, value, expected) => {
+  test.each(rows)("Q02: %s from %s", async (type, value, expected) => {
     const script = `local c <close> = db.connect(...)
       c:execute("drop table if exists types")
       c:execute("create table types (v ${type})")
@@ -313,7 +313,7 @@ describe.each(["file", "memory"])("SQLite in %s, both ways", (kind) => {
     expect((await results(script, { args: [url] })).map(show)).toEqual(["true", "1", '"2024-01-02T03:04:05Z"', "1"]);
   });
 
-  test("nan is an argument error", async () => {
+  test("Q01: nan is an argument error", async () => {
     const script = `local c <close> = db.connect(...) db.query(c, "select ?", {0/0})`;
     expect(await errorOf(script, { args: [url] })).toBe(
       "test:1: bad argument #3 to 'db.query' (parameter 1: nan cannot be stored)",

@@ -103,7 +103,7 @@ describe("fs.read and fs.write", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("F03 F04: what is refused", () => {
   const rows: [code: string, message: string][] = [
     [`fs.read(dir .. "/none")`, "fs.read: DIR/none: no such file or directory"],
     [`fs.read(dir)`, "fs.read: DIR: is a directory"],
@@ -179,7 +179,7 @@ describe("what is refused", () => {
     }
   });
 
-  test("a full disk leaves the old file and nothing else", async () => {
+  test("F04: a full disk leaves the old file and nothing else", async () => {
     if (!existsSync("/dev/full") || process.getuid?.() !== 0) return;
     const small = join(dir, "small");
     mkdirSync(small);
@@ -193,9 +193,68 @@ describe("what is refused", () => {
       expect(await luaError(`fs.write(dir .. "/small/f", ("x"):rep(1000000))`)).toBe(
         "test:1: fs.write: DIR/small/f: no space left on device",
       );
-      expect([readdirSync(small), readFileSync(join(small, "f"), "utf8")]).toEqual([["f"], "old"]);
+      const left = () => [readdirSync(small), readFileSync(join(small, "f"), "utf8")];
+      expect(left()).toEqual([["f"], "old"]);
+      // Not a part of what was to be added either, nor of a new file.
+      for (const name of ["f", "new"]) {
+        expect(await luaError(`fs.append(dir .. "/small/${name}", ("x"):rep(1000000))`)).toBe(
+          `test:1: fs.append: DIR/small/${name}: no space left on device`,
+        );
+        expect(left()).toEqual([["f"], "old"]);
+      }
+      // It is the target that is named.
+      writeFileSync(join(dir, "big"), Buffer.alloc(1_000_000));
+      for (const fn of ["copy", "rename"]) {
+        expect(await luaError(`fs.${fn}(dir .. "/big", dir .. "/small/big")`)).toBe(
+          `test:1: fs.${fn}: DIR/small/big: no space left on device`,
+        );
+        expect([left(), statSync(join(dir, "big")).size]).toEqual([[["f"], "old"], 1_000_000]);
+      }
+      // A single file mounted elsewhere is written in place, and still keeps what it had.
+      writeFileSync(join(dir, "mounted"), "");
+      execFileSync("mount", ["--bind", join(small, "f"), join(dir, "mounted")], { stdio: "ignore" });
+      try {
+        expect(await luaError(`fs.write(dir .. "/mounted", ("x"):rep(1000000))`)).toBe(
+          "test:1: fs.write: DIR/mounted: no space left on device",
+        );
+        expect(left()).toEqual([["f"], "old"]);
+      } finally {
+        execFileSync("umount", [join(dir, "mounted")]);
+      }
     } finally {
       execFileSync("umount", [small]);
+    }
+  });
+
+  test("F03 F04: a read-only file system, what is in the way", async () => {
+    writeFileSync(join(dir, "f"), "1");
+    mkdirSync(join(dir, "folder/x"), { recursive: true });
+    expect(await luaError(`fs.rename(dir .. "/f", dir .. "/none/x")`)).toBe(
+      "test:1: fs.rename: DIR/none/x: no such file or directory",
+    );
+    expect(await luaError(`fs.rename(dir .. "/f", dir .. "/folder")`)).toBe(
+      "test:1: fs.rename: DIR/folder: is a directory",
+    );
+    if (process.getuid?.() !== 0) return;
+    const fixed = join(dir, "fixed");
+    mkdirSync(fixed);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", fixed], { stdio: "ignore" });
+    } catch {
+      return; // not allowed here
+    }
+    try {
+      const rows = {
+        write: `fs.write(dir .. "/fixed/x", "1")`,
+        append: `fs.append(dir .. "/fixed/x", "1")`,
+        mkdir: `fs.mkdir(dir .. "/fixed/x")`,
+        copy: `fs.copy(dir .. "/f", dir .. "/fixed/x")`,
+      };
+      for (const [fn, code] of Object.entries(rows)) {
+        expect(await luaError(code)).toBe(`test:1: fs.${fn}: DIR/fixed/x: read-only file system`);
+      }
+    } finally {
+      execFileSync("umount", [fixed]);
     }
   });
 });
@@ -251,7 +310,7 @@ describe("the other functions", () => {
   });
 });
 
-describe("permissions", () => {
+describe("F01: permissions", () => {
   /** Allows one folder, by the path it is asked about: links are for the caller to resolve. */
   class Only extends Permissions {
     readonly asked: string[] = [];
@@ -309,7 +368,7 @@ describe("permissions", () => {
     expect([readFileSync(join(dir, "out/f"), "utf8"), readdirSync(join(dir, "out"))]).toEqual(["out", ["f"]]);
   });
 
-  test("a link put in place between check and use", async () => {
+  test("F02: a link put in place between check and use", async () => {
     // The first question is about a plain file; while it is asked, the file becomes a link.
     class Swapping extends Only {
       private swapped = false;
@@ -328,7 +387,7 @@ describe("permissions", () => {
   });
 });
 
-describe("glob patterns", () => {
+describe("F06: glob patterns", () => {
   test("any pattern on any name: an answer, in no time", () => {
     const piece = fc.constantFrom(
       "*",
@@ -360,6 +419,22 @@ describe("glob patterns", () => {
         },
       ),
     );
+  });
+
+  test("links that lead in circles are listed, not followed", async () => {
+    mkdirSync(join(dir, "a/b"), { recursive: true });
+    writeFileSync(join(dir, "a/b/x.txt"), "");
+    symlinkSync("..", join(dir, "a/up"));
+    symlinkSync(".", join(dir, "self"));
+    symlinkSync("../..", join(dir, "a/b/root"));
+    symlinkSync("loop", join(dir, "loop"));
+    const found = async (pattern: string) => {
+      const [names] = await lua(`return table.concat(fs.glob(dir .. "${pattern}"), " ")`);
+      return String(names).replaceAll(`${dir}/`, "");
+    };
+    expect(await found("/**/*.txt")).toBe("a/b/x.txt");
+    expect(await found("/**/**/**/**/*.txt")).toBe("a/b/x.txt");
+    expect(await found("/**")).toBe("a a/b a/b/root a/b/x.txt a/up loop self");
   });
 
   test.each([

@@ -163,7 +163,7 @@ const ACCEPTED: readonly (readonly [text: string, written?: string])[] = [
   ["\ufeff[1]", "[1]"],
 ];
 
-describe("accepted", () => {
+describe("Y07 (JSON): accepted", () => {
   test.each(ACCEPTED)("%.60s", (text, written = text) => {
     expect(again(text)).toBe(fromText(written));
   });
@@ -291,6 +291,8 @@ const REFUSED: readonly (readonly [text: string, message: string, place: number 
   ["1-2", "expected the end of the text, got '-'", 2],
   ["1e400", "number out of range", 1],
   ["[-1e400]", "number out of range", 2],
+  ["9".repeat(400), "number out of range", 1],
+  [`[-1${"0".repeat(309)}]`, "number out of range", 2],
   ["\uff11", `${V} '\uff11'`, 1],
   ["NaN", `${V} 'N'`, 1],
   ["-NaN", "expected a digit, got 'N'", 2],
@@ -328,7 +330,7 @@ function refusal(text: string): { message: string; place: string } {
   throw new Error("accepted");
 }
 
-describe("refused", () => {
+describe("Y07 (JSON): refused", () => {
   test.each(REFUSED)("%.40s", (text, message, place) => {
     const expected = typeof place === "number" ? `line 1, column ${place}` : place;
     expect(refusal(fromText(text))).toEqual({ message: fromText(message), place: expected });
@@ -457,6 +459,7 @@ describe("in Lua", () => {
       [2, 3, 6, "b", 5],
     ],
     [`local t = json.parse('{"a":1,"b":2}') t.c = 3 t.a = nil return json.encode(t)`, [`{"b":2,"c":3}`]],
+    [`return json.encode({[1/0] = 1, [-1/0] = 2})`, [`{"inf":1,"-inf":2}`]],
   ])("%s", async (source, expected) => {
     expect(await results(source)).toEqual(expected as Value[]);
   });

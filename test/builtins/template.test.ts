@@ -163,7 +163,7 @@ describe("strict", () => {
   });
 });
 
-describe("mistakes", () => {
+describe("P04: mistakes", () => {
   test.each([
     ["{{ a", "line 1: expected }}, got end of file"],
     ["{{ a b }}", "line 1: expected }}, got b"],
@@ -237,7 +237,7 @@ describe("mistakes", () => {
   });
 });
 
-describe("files", () => {
+describe("P02: files", () => {
   beforeEach(() => {
     mkdirSync(join(dir, "t/sub"), { recursive: true });
     mkdirSync(join(dir, "tt"));
@@ -297,7 +297,7 @@ describe("files", () => {
   });
 });
 
-describe("limits", () => {
+describe("P03 P04: limits", () => {
   const limits = { memoryBytes: 64 << 20, timeoutMs: 60_000 };
   const soon = { memoryBytes: 64 << 20, timeoutMs: 150 };
   const run = (template: string) => `return template.render_string([==[${template}]==])`;
@@ -306,11 +306,28 @@ describe("limits", () => {
     "{% for i in range(1000000) %}{% for j in range(1000000) %}{% endfor %}{% endfor %}",
     "{% for i in range(1000000) %}{% set x = range(1000000)|sum %}{% endfor %}",
     "{% macro m() %}{% for i in range(1000000) %}{{ i }}{% endfor %}{% endmacro %}{% for i in range(1000000) %}{% set x = m() %}{% endfor %}",
+    "{{ (['a' * 1000000] * 10000)|map('upper')|list|length }}",
+    "{{ (['a' * 100000] * 10000)|sort|length }}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ([ns.x] * 3)|sort|length }}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ([ns.x] * 3)|unique|list|length }}",
+    "{% set s = 'a' * 100000 %}{% for i in range(1000000) %}{{ s[i] }}{% if 'b' in s %}{% endif %}{% endfor %}",
     "{{ range(1000000)|map('string')|map('upper')|join|list|sort|unique|list|length }}{% for i in range(1000000) %}{{ range(100000)|sort|length }}{% endfor %}",
   ])("%s obeys the deadline", async (template) => {
     const begun = performance.now();
     expect(await errorOf(run(template), { limits: soon })).toMatch(/timeout of 0.15s exceeded|not enough memory/);
     expect(performance.now() - begun).toBeLessThan(1500);
+  });
+
+  test("reading a large template obeys the deadline, which cannot be caught", async () => {
+    const source = `local ok = pcall(template.render_string, "{{ " .. ("1 < "):rep(1000000) .. "1 }}") return ok`;
+    expect(await errorOf(source, { limits: soon })).toMatch(/^timeout of 0.15s exceeded$/);
+  });
+
+  test("wrapping one long word is linear", async () => {
+    const [length] = await results(run("{{ ('a' * 1000000)|wordwrap(1)|length }}"), { limits });
+    expect(length).toBe("1999999");
+    const [text] = await results(run("{{ 'abcdefghij klm no-pq   rstuvw'|wordwrap(4) }}"));
+    expect(text).toBe("abcd\nefgh\nij\nklm\nno-\npq\nrstu\nvw");
   });
 
   test.each([
@@ -407,7 +424,7 @@ describe("limits", () => {
   });
 });
 
-describe("escapes", () => {
+describe("P01: escapes", () => {
   // Nothing of JavaScript is to be found: each prints nothing, or is an error of the template.
   const attempts = [
     "{{ range.constructor('return process')()() }}",

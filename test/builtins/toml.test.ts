@@ -7,7 +7,7 @@ import { errorOf, prepare, results } from "./script.ts";
 
 const toJson = prepare("return json.encode(toml.parse(...))");
 
-describe("parse", () => {
+describe("Y06 (TOML): parse", () => {
   test.each([
     ["", "{}"],
     ["# comment\n\n  # more\r\n", "{}"],
@@ -74,6 +74,8 @@ describe("parse", () => {
   });
 
   test.each([
+    [`a = ${"9".repeat(1000)}`, `integer ${"9".repeat(80)} does not fit 64 bits at line 1, column 5`],
+    [`a = 0x${"f".repeat(1000)}`, `integer 0x${"f".repeat(78)} does not fit 64 bits at line 1, column 5`],
     ["a = 1\na = 2", "key a given twice at line 2, column 1"],
     ["a.b = 1\na.b = 2", "key a.b given twice at line 2, column 1"],
     ["a = {b = 1, b = 2}", "key b given twice at line 1, column 13"],

@@ -11,7 +11,7 @@ async function parsed(text: string): Promise<string> {
   return toText((await toJson(fromText(text)))[0] as string)!;
 }
 
-describe("parse", () => {
+describe("Y03: parse", () => {
   test.each([
     // scalars of the core schema (YAML 1.2.2 §10.3)
     ["1", "1"],
@@ -135,12 +135,12 @@ describe("parse", () => {
     ["[".repeat(1_000_000), "nested deeper than 1000 at line 1, column 1002"],
     ["- ".repeat(100_000), "nested deeper than 1000 at line 1, column 2002"],
     ["{a: ".repeat(100_000), "nested deeper than 1000 at line 1, column 4002"],
-  ])("%.40j is refused", async (text, message) => {
+  ])("Y01 Y02 Y04: %.40j is refused", async (text, message) => {
     const error = await errorOf("yaml.parse(...)", { args: [fromText(text)] });
     expect(error).toBe(`test:1: yaml.parse: ${fromText(message)}`);
   });
 
-  test("an alias bomb and a chain of merges meet the limit", async () => {
+  test("Y01: an alias bomb and a chain of merges meet the limit", async () => {
     const bomb = [..."bcdefghi"].map((name, i) => `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[i]}`).join()}]`);
     const chain = Array.from({ length: 4000 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: *m${i}, k${i}: 1}`);
     for (const text of [`a: &a [${"x,".repeat(10)}]\n${bomb.join("\n")}`, `m0: &m0 {a: 1}\n${chain.join("\n")}`]) {
@@ -363,7 +363,7 @@ describe("encode", () => {
     expect(await results("return yaml.encode(...)", { args: [fromText(text)] })).toEqual([fromText(`${text}\n`)]);
   });
 
-  test.each(quoted)("%j is quoted and reads back", async (text) => {
+  test.each(quoted)("Y05: %j is quoted and reads back", async (text) => {
     const bytes = fromText(text);
     const [written, read, inList, asKey] = await results(
       `local s = ... local w = yaml.encode(s)
@@ -394,7 +394,7 @@ describe("random", () => {
     "local s = ... return yaml.parse(yaml.encode(s)), yaml.parse(yaml.encode({{[s] = {s, s}}}))[1][s][2]",
   );
 
-  test("every string reads back, as value and as key", async () => {
+  test("Y05: every string reads back, as value and as key", async () => {
     const pieces = [
       "a",
       "b",

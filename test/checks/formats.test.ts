@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { lstatSync, symlinkSync } from "node:fs";
 import { terminationMessage } from "../../cli/checks/announce.ts";
 import { prettyResult } from "../../cli/checks/formats/pretty.ts";
 import { FORMATS, render } from "../../cli/checks/report.ts";
@@ -39,7 +40,7 @@ describe("formats", () => {
     expect(lines.map((line) => line.type)).toEqual(["check", "check", "check", "summary"]);
   });
 
-  test("junit is XML whatever the names hold", () => {
+  test("K04: junit is XML whatever the names hold", () => {
     const xml = render("junit", sample, "c.yaml", PLAIN);
     expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
     expect(xml).toContain('<testcase name="api-health" classname="c.yaml" time="0.045"/>');
@@ -78,7 +79,14 @@ describe("formats", () => {
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+=".*"\})? [\d.]+)$/);
   });
 
-  test("html holds nothing that the page would run", () => {
+  test("K04: prometheus shows control characters of names as escapes", () => {
+    const [first] = sample.results;
+    const hostile = { ...sample, results: [{ ...first!, name: '<&"]]>\x1b[31m\0\n\u202e' }] };
+    const text = render("prometheus", hostile, "c.yaml", PLAIN);
+    expect(text).toContain('assay_check_success{check="<&\\"]]>\\\\x1b[31m\\\\x00\\n\\\\u202e"} 1\n');
+  });
+
+  test("K04: html holds nothing that the page would run", () => {
     const page = render(
       "html",
       report(result("<script>alert(1)</script>", "failed", { error: '<img src=x onerror="x">' })),
@@ -157,7 +165,7 @@ describe("where results go", () => {
     expect(JSON.parse(await Bun.file(folder.file("o.json")).text()).passed).toBe(1);
   });
 
-  test("a file that cannot be written is an error before anything runs", async () => {
+  test("K22: a file that cannot be written is an error before anything runs", async () => {
     const ran = await assay(["ok.yaml", "--output", "json=/no/such/folder/x.json"], { cwd: folder.path });
     expect(ran).toMatchObject({
       status: 2,
@@ -165,6 +173,31 @@ describe("where results go", () => {
       stderr: "error: --output: /no/such/folder/x.json: cannot be written (ENOENT)\n",
     });
     expect((await assay(["ok.yaml", "--output", "nope=x"], { cwd: folder.path })).status).toBe(2);
+  });
+
+  test("K22: a link or a pipe that is named as output stays what it is", async () => {
+    folder.write("real.tap", "old");
+    symlinkSync("real.tap", folder.file("link.tap"));
+    const script = 'mkfifo pipe; cat pipe > read.tap & "$0" ok.yaml --output tap=link.tap --output tap=pipe; wait';
+    Bun.spawnSync(["sh", "-c", script, BINARY], { cwd: folder.path });
+    for (const name of ["real.tap", "read.tap"]) {
+      expect(await Bun.file(folder.file(name)).text()).toBe("TAP version 13\n1..1\nok 1 - a\n");
+    }
+    expect(lstatSync(folder.file("link.tap")).isSymbolicLink()).toBe(true);
+    expect(lstatSync(folder.file("pipe")).isFIFO()).toBe(true);
+  });
+
+  test("K22: a device that is named as output is written, not replaced", async () => {
+    const ran = await assay(["ok.yaml", "--format", "ndjson", "--output", "tap=/dev/null"], { cwd: folder.path });
+    expect(ran.status).toBe(0);
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
+  test("K20: control characters do not get into annotations", async () => {
+    folder.write("esc.yaml", 'checks: [{name: "a\\e[2J", type: script, script: "error(\'\\\\27]0;x\\\\7\')"}]\n');
+    const ran = await assay(["esc.yaml", "--format", "json"], { cwd: folder.path, env: { GITHUB_ACTIONS: "true" } });
+    expect(ran.stderr).toContain("title=a\\x1b[2J::script:1: \\x1b]0;x\\x07");
+    expect(ran.stderr).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   });
 
   test("annotations of GitHub Actions", async () => {
@@ -182,7 +215,7 @@ describe("where results go", () => {
     expect(await Bun.file(folder.file("none.log")).exists()).toBe(false);
   });
 
-  test("a full disk is told by the exit status", async () => {
+  test("K22: a full disk is told by the exit status", async () => {
     const ran = Bun.spawnSync(["sh", "-c", '"$0" ok.yaml --format json > /dev/full', BINARY], { cwd: folder.path });
     expect(ran.exitCode).toBe(1);
     expect(ran.stderr.toString()).toContain("error: cannot write to standard output: no space left on device\n");

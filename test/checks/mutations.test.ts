@@ -65,7 +65,7 @@ afterAll(() => {
   folder.remove();
 });
 
-test(`${COUNT} mutations`, async () => {
+test(`K25: ${COUNT} mutations`, async () => {
   const file = folder.file("m.yaml");
   let accepted = 0;
   for (let seed = 0; seed <= COUNT; seed++) {

@@ -81,7 +81,7 @@ async function run(yaml: string, args: readonly string[] = [], env: Record<strin
   };
 }
 
-describe("http checks", () => {
+describe("http checks (K01, K08)", () => {
   const rows: readonly [what: string, check: string, error: string | RegExp | undefined][] = [
     ["2xx by default", "url: URL/health", undefined],
     ["500", "url: URL/broken", "expected status 2xx, got 500"],
@@ -147,7 +147,7 @@ describe("http checks", () => {
     expect(status).toBe(1);
   });
 
-  test("a failure shows an excerpt of the response", async () => {
+  test("K20: a failure shows an excerpt of the response", async () => {
     const { results } = await run("checks: [{name: a, type: http, url: URL/big}]");
     const { response } = results.a!.details as { response: { status: number; body: string; body_bytes: number } };
     expect(response.status).toBe(500);
@@ -156,7 +156,7 @@ describe("http checks", () => {
   });
 });
 
-describe("prometheus checks", () => {
+describe("prometheus checks (K10)", () => {
   const rows: readonly [query: string, expect: string, error: string | undefined][] = [
     ["one", "{max: 1}", undefined],
     ["one", "{max: 0.8}", "expected max 0.8, got 0.92"],
@@ -184,7 +184,7 @@ describe("prometheus checks", () => {
   });
 });
 
-describe("script checks", () => {
+describe("K11: script checks", () => {
   const rows: readonly [what: string, script: string, status: string, error?: string | RegExp][] = [
     ["passes", "assert(true)", "passed"],
     ["raises", "error('boom')", "failed", "script:1: boom"],
@@ -200,6 +200,8 @@ describe("script checks", () => {
       "failed",
       "timed out after 200ms",
     ],
+    // No timer goes off during one call of native code (T04, K14).
+    ["never ends in a pattern", "assert(('a'):rep(60000):find('.-.-.-b'))", "failed", "timed out after 200ms"],
     ["sleeps", "sleep(100)", "failed", "timed out after 200ms"],
     [
       "eats memory",
@@ -267,7 +269,7 @@ describe("script checks", () => {
     expect(status).toBe(0);
   });
 
-  test("a script that prints too much is cut", async () => {
+  test("K14, K20: a script that prints too much is cut", async () => {
     const { results, stderr } = await run(`checks:
   - {name: loud, type: script, script: "for i = 1, 100000 do print(('x'):rep(1000)) end error('end')"}`);
     expect(stderr.length).toBeLessThan(600_000);
@@ -277,7 +279,7 @@ describe("script checks", () => {
 });
 
 describe("attempts", () => {
-  test("fails twice and passes third", async () => {
+  test("K13: fails twice and passes third", async () => {
     flaky = 0;
     const { status, report } = await run("retries: 2\nbackoff: 10ms\nchecks: [{name: a, type: http, url: URL/flaky}]");
     expect(status).toBe(0);
@@ -336,7 +338,7 @@ checks:
     expect(status).toBe(1);
   });
 
-  test("what needs a check that did not pass is skipped, and the run fails", async () => {
+  test("K16: what needs a check that did not pass is skipped, and the run fails", async () => {
     const { report, results, status } = await run(`
 checks:
   - {name: grandchild, type: http, url: URL/health, needs: child}
@@ -376,7 +378,7 @@ checks:
 });
 
 describe("clean-up", () => {
-  test("runs after success and failure, is reported apart, and may fail", async () => {
+  test("K17: runs after success and failure, is reported apart, and may fail", async () => {
     cleaned = 0;
     const { results, status } = await run(`
 checks:
@@ -397,6 +399,14 @@ checks:
 });
 
 describe("the end of a run", () => {
+  test("T04: the global timeout comes during native code, too", async () => {
+    const { report, status } = await run(
+      "timeout: 300ms\nchecks: [{name: a, type: script, script: 'table.move({}, 1, 1 << 50, 2) assert(true)'}]\n",
+    );
+    expect(status).toBe(1);
+    expect(report.results[0]!.error).toBe("global timeout of 300ms exceeded");
+  });
+
   test("the global timeout stops what runs, and the document is complete", async () => {
     const { report, status } = await run(`
 timeout: 300ms
@@ -447,7 +457,7 @@ checks:
     expect(cleaned).toBe(1);
   });
 
-  test("500 checks, 8 at a time: one hangs, one exhausts its memory, one prints without end", async () => {
+  test("K14: 500 checks, 8 at a time: one hangs, one exhausts its memory, one prints without end", async () => {
     const checks = Array.from({ length: 500 }, (_, i) => {
       if (i === 100) return `  - {name: c100, type: http, url: URL/silent, timeout: 300ms}\n`;
       if (i === 200) return `  - {name: c200, type: script, script: "local t = {} while true do t[#t + 1] = {} end"}\n`;

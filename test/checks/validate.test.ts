@@ -49,14 +49,39 @@ const HTTP = "type: http, url: 'http://x/'";
 describe("mistakes in check files", () => {
   const rows: readonly [what: string, yaml: string, ...mistakes: (string | RegExp)[]][] = [
     // The file as a whole.
-    ["empty file", "", "1:1: the file is empty (a mapping with checks expected)"],
-    ["only a comment", "# nothing\n", "1:1: the file is empty (a mapping with checks expected)"],
-    ["a list at the top", "- a\n", "1:1: expected a mapping, got a list"],
-    ["text at the top", "hello\n", '1:1: expected a mapping, got "hello"'],
-    ["no checks", "timeout: 3s\n", '1:1: missing "checks" or "include"'],
-    ["checks: null", "checks:\n", "1:8: checks: expected a list, got nothing"],
-    ["checks: []", "checks: []\n", "1:9: checks: expected at least one item, got an empty list"],
-    ["two documents", "checks: [{name: a, type: script, script: x()}]\n---\nchecks: []\n", /a second document/],
+    ["K02: empty file", "", "1:1: the file is empty (a mapping with checks expected)"],
+    ["K04: a name of spaces", `checks: [{name: "  ", ${HTTP}}]`, '1:17: checks[0].name: expected some text, got "  "'],
+    [
+      "K12: no time at all, endless time",
+      `timeout: 0\ncleanup_timeout: .inf\nchecks: [{name: a, ${HTTP}, timeout: 0s}]`,
+      /^1:10: timeout: expected a duration above zero such as 500ms, .*, got 0$/,
+      /^2:18: cleanup_timeout: expected a duration above zero/,
+      /checks\[0\]\.timeout: expected a duration above zero .*, got "0s"$/,
+    ],
+    [
+      "K10: a wait whose maximum is below its beginning",
+      `backoff: {initial: 5s, max: 1s}\nchecks: [{name: a, ${HTTP}}, {name: b, ${HTTP}}]`,
+      "1:29: backoff.max: max is below initial",
+    ],
+    [
+      "K10: an infinite bound",
+      "checks: [{name: a, type: prometheus, url: 'http://x', query: up, expect: {max: .inf}}]",
+      /expect\.max: expected a number that is not infinite$/,
+    ],
+    ["K06: nested very deep", `checks: ${"[".repeat(20_000)}`, /nested too deeply/],
+    [
+      "K19: what every object of JavaScript has",
+      `checks: [{name: a, type: http, url: "http://\${{ env.constructor }}\${{ env.__proto__ }}/"}]`,
+      /the environment variable constructor is not set/,
+    ],
+    ["K11: a device as script", "checks: [{name: a, type: script, file: /dev/zero}]", /\/dev\/zero: is a device$/],
+    ["K02: only a comment", "# nothing\n", "1:1: the file is empty (a mapping with checks expected)"],
+    ["K02: a list at the top", "- a\n", "1:1: expected a mapping, got a list"],
+    ["K02: text at the top", "hello\n", '1:1: expected a mapping, got "hello"'],
+    ["K02: no checks", "timeout: 3s\n", '1:1: missing "checks" or "include"'],
+    ["K02: checks: null", "checks:\n", "1:8: checks: expected a list, got nothing"],
+    ["K02: checks: []", "checks: []\n", "1:9: checks: expected at least one item, got an empty list"],
+    ["K02: two documents", "checks: [{name: a, type: script, script: x()}]\n---\nchecks: []\n", /a second document/],
     ["not YAML", "checks: [\n", /not valid YAML/],
     ["tab indent", "checks:\n\t- name: a\n", /not valid YAML/],
     [
@@ -64,16 +89,16 @@ describe("mistakes in check files", () => {
       "vars: {a: !!js/function 'x'}\nchecks: [{name: a, type: script, script: x()}]",
       /not valid YAML: unresolved tag/,
     ],
-    ["unknown alias", "checks: *x\n", "1:9: checks: *x has no anchor"],
+    ["K06: unknown alias", "checks: *x\n", "1:9: checks: *x has no anchor"],
     [
-      "unknown keys",
+      "K01: unknown keys",
       `timout: 3s\nchecks: [{name: a, ${HTTP}, retires: 2, expect: {stauts: 200}}]`,
       /^1:1: timout: unknown key "timout" \(did you mean "timeout"\?\)/,
       /checks\[0\]\.retires: unknown key "retires" \(did you mean "retries"\?\)/,
       /checks\[0\]\.expect\.stauts: unknown key "stauts" \(did you mean "status"\?\)/,
     ],
     [
-      "keys given twice",
+      "K05: keys given twice",
       `checks:\n  - name: a\n    ${HTTP.replace(", ", "\n    ")}\n    name: b\n`,
       '5:5: checks[0].name: the key "name" is here twice (first in line 2)',
     ],
@@ -90,15 +115,19 @@ describe("mistakes in check files", () => {
       /checks\[0\].timeout: expected a duration .*, got -1/,
     ],
     // Names and types.
-    ["no name", `checks: [{${HTTP}}]`, '1:11: checks[0]: missing "name"'],
-    ["empty name", `checks: [{name: "", ${HTTP}}]`, "1:17: checks[0].name: expected some text, got an empty string"],
+    ["K04: no name", `checks: [{${HTTP}}]`, '1:11: checks[0]: missing "name"'],
+    [
+      "K04: empty name",
+      `checks: [{name: "", ${HTTP}}]`,
+      "1:17: checks[0].name: expected some text, got an empty string",
+    ],
     [
       "a number as name",
       `checks: [{name: 5, ${HTTP}}]`,
       "1:17: checks[0].name: expected a string, got 5 (put it in quotes)",
     ],
     [
-      "equal names",
+      "K04: equal names",
       `checks:\n  - {name: a, ${HTTP}}\n  - {name: a, ${HTTP}}`,
       '3:12: checks[1].name: another check has the name "a" (line 2)',
     ],
@@ -107,15 +136,19 @@ describe("mistakes in check files", () => {
       "checks: [{name: a, typ: http}]",
       /checks\[0\]: missing "type" .*: is "typ" meant to be it\?/,
     ],
-    ["no type", "checks: [{name: a}]", /checks\[0\]: missing "type" \(one of http, prometheus/],
+    ["K07: no type", "checks: [{name: a}]", /checks\[0\]: missing "type" \(one of http, prometheus/],
     [
-      "upper-case type",
+      "K07: upper-case type",
       "checks: [{name: a, type: HTTP}]",
       /checks\[0\].type: expected one of http, prometheus, .*, got "HTTP" \(did you mean "http"\?\)/,
     ],
-    ["a list as type", "checks: [{name: a, type: [http]}]", /checks\[0\].type: expected one of http, .*, got a list/],
     [
-      "a key of another type",
+      "K07: a list as type",
+      "checks: [{name: a, type: [http]}]",
+      /checks\[0\].type: expected one of http, .*, got a list/,
+    ],
+    [
+      "K07: a key of another type",
       `checks: [{name: a, ${HTTP}, query: up}]`,
       /checks\[0\].query: unknown key "query" \(it is a key of prometheus/,
     ],
@@ -173,7 +206,7 @@ describe("mistakes in check files", () => {
     ["an auth of both kinds", `checks: [{name: a, ${HTTP}, auth: {user: a}}]`, /checks\[0\].auth: missing "password"/],
     // prometheus
     [
-      "no bounds",
+      "K10: no bounds",
       "checks: [{name: a, type: prometheus, url: 'http://x', query: up}]",
       '1:11: checks[0]: missing "expect"',
     ],
@@ -183,34 +216,38 @@ describe("mistakes in check files", () => {
       /expect: expected min, max, equals, series or empty: true/,
     ],
     [
-      "min above max",
+      "K10: min above max",
       "checks: [{name: a, type: prometheus, url: 'http://x', query: up, expect: {min: 2, max: 1}}]",
       /expect.min: min \(2\) is above max \(1\)/,
     ],
     [
-      "min as text",
+      "K10: min as text",
       "checks: [{name: a, type: prometheus, url: 'http://x', query: up, expect: {min: '1'}}]",
       /expect.min: expected a number, got "1"/,
     ],
     [
-      "a bound that is no number",
+      "K10: a bound that is no number",
       "checks: [{name: a, type: prometheus, url: 'http://x', query: up, expect: {min: .nan}}]",
       /expect.min: expected a number, got .nan/,
     ],
     // script
     [
-      "script missing",
+      "K11: script missing",
       "checks: [{name: a, type: script, file: nope.lua}]",
       "1:40: checks[0].file: nope.lua: no such file",
     ],
-    ["script is a folder", "checks: [{name: a, type: script, file: dir}]", "1:40: checks[0].file: dir: is a directory"],
     [
-      "script does not parse",
+      "K11: script is a folder",
+      "checks: [{name: a, type: script, file: dir}]",
+      "1:40: checks[0].file: dir: is a directory",
+    ],
+    [
+      "K11: script does not parse",
       "checks: [{name: a, type: script, file: syntax.lua}]",
       /checks\[0\].file: syntax.lua:1: /,
     ],
     [
-      "inline script does not parse",
+      "K11: inline script does not parse",
       "checks: [{name: a, type: script, script: 'x = = 1'}]",
       /checks\[0\].script: script:1: unexpected symbol near '='/,
     ],
@@ -243,13 +280,13 @@ describe("mistakes in check files", () => {
     ],
     // dependencies
     [
-      "needs nothing known",
+      "K16: needs nothing known",
       `checks: [{name: alpha, ${HTTP}}, {name: b, ${HTTP}, needs: alhpa}]`,
       /checks\[1\].needs: there is no check "alhpa" \(did you mean "alpha"\?\)/,
     ],
-    ["needs itself", `checks: [{name: a, ${HTTP}, needs: [a]}]`, /needs: a check cannot need itself/],
+    ["K16: needs itself", `checks: [{name: a, ${HTTP}, needs: [a]}]`, /needs: a check cannot need itself/],
     [
-      "a cycle",
+      "K16: a cycle",
       `checks: [{name: a, ${HTTP}, needs: c}, {name: b, ${HTTP}, needs: a}, {name: c, ${HTTP}, needs: b}]`,
       /needs: a cycle: a needs c needs b needs a/,
     ],
@@ -280,7 +317,7 @@ describe("mistakes in check files", () => {
       "1:37: checks[0].url: vars.host is not set",
     ],
     [
-      "unset environment variable",
+      "K19: unset environment variable",
       `checks: [{name: a, type: http, url: "http://\${{ env.ASSAY_TEST_UNSET }}/"}]`,
       "1:37: checks[0].url: the environment variable ASSAY_TEST_UNSET is not set",
     ],
@@ -289,14 +326,18 @@ describe("mistakes in check files", () => {
       `checks: [{name: a, type: http, url: "http://\${{ var.host }}/"}]`,
       /\$\{\{ var \}\} means nothing here \(known: vars, env, captures\)/,
     ],
-    ["an expression", `checks: [{name: a, type: http, url: "http://\${{ 1 + 1 }}/"}]`, /is not a reference such as/],
+    [
+      "K19: an expression",
+      `checks: [{name: a, type: http, url: "http://\${{ 1 + 1 }}/"}]`,
+      /is not a reference such as/,
+    ],
     [
       "open reference",
       `checks: [{name: a, type: http, url: "http://x/\${{ vars.x"}]`,
       '1:37: checks[0].url: "${{" without "}}"',
     ],
     [
-      "a variable of itself",
+      "K19: a variable of itself",
       `vars: {a: "\${{ vars.b }}", b: "\${{ vars.a }}"}\nchecks: [{name: a, ${HTTP}}]`,
       /vars.a: refers to itself \(a -> b -> a\)/,
     ],
@@ -318,14 +359,14 @@ describe("mistakes in check files", () => {
     ],
     // includes
     ["include of nothing", "include: nope.yaml\n", "1:10: include: nope.yaml: no such file or directory"],
-    ["include of itself", "include: loop.yaml\n", /loop.yaml:1:10: include: .*loop.yaml includes .*loop.yaml/],
+    ["K06: include of itself", "include: loop.yaml\n", /loop.yaml:1:10: include: .*loop.yaml includes .*loop.yaml/],
     [
       "defaults",
       `defaults: {hedaers: {}}\nchecks: [{name: a, ${HTTP}}]`,
       /defaults.hedaers: unknown key "hedaers" \(did you mean "headers"\?\)/,
     ],
     [
-      "alias bomb",
+      "K06: alias bomb",
       `vars:\n  a: &a [1,1,1,1,1,1,1,1,1,1]\n${[..."bcdefgh"]
         .map(
           (c) =>
@@ -364,6 +405,14 @@ describe("mistakes in check files", () => {
 });
 
 describe("what a file means", () => {
+  test("K11: files are named from the check file's folder, or from the root", async () => {
+    folder.write("sub/abs.yaml", `checks: [{name: inc, type: script, file: ${folder.file("ok.lua")}}]\n`);
+    const suite = await load(
+      `include: ${folder.file("sub/abs.yaml")}\nchecks: [{name: a, type: script, file: ./ok.lua}]\n`,
+    );
+    expect(suite.checks.map(({ name }) => name)).toEqual(["inc", "a"]);
+  });
+
   test("references keep types, and values cannot change the structure", async () => {
     process.env.ASSAY_TEST_VALUE = "x: [1]\n# no comment";
     process.env.ASSAY_TEST_PORT = "8080";

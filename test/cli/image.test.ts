@@ -57,7 +57,7 @@ describe.if(possible)("in an empty root", () => {
     return { stdout, stderr, status };
   }
 
-  test("a script with a bit of everything", async () => {
+  test("X04: a script with a bit of everything", async () => {
     folder.write(
       "root/work/a.lua",
       `
@@ -86,7 +86,7 @@ describe.if(possible)("in an empty root", () => {
     expect(ran.status).toBe(0);
   });
 
-  test("what is not there is said", async () => {
+  test("X04: what is not there is said", async () => {
     folder.write(
       "root/work/missing.lua",
       `

@@ -21,7 +21,7 @@ const folder = temporaryFolder({
 });
 afterAll(() => folder.remove());
 
-describe("what the arguments ask for", () => {
+describe("K23: what the arguments ask for", () => {
   const rows: readonly [args: string[], status: number, stdout: string, stderr?: string | RegExp][] = [
     [["hello.lua", "a", "--help", "-x"], 0, "hello\ta\t--help\t-x\n"],
     [["./hello.lua"], 0, "hello\n"],
@@ -63,6 +63,7 @@ describe("what the arguments ask for", () => {
     [["hello.lua", "--constructor"], 0, "hello\t--constructor\n"],
     [["--allow-net", "hello.lua", "x"], 0, "hello\tx\n"],
     [["exec", "--deny-net", "-e", "print((pcall(http.get, 'http://127.0.0.1:1/')))"], 0, "false\n"],
+    [["exec", "-e"], 2, "", "error: -e needs a value\n"],
     [["exec"], 2, "", "error: exec: no code given (assay exec -e CODE)\n"],
   ];
   const complete = rows.map(([args, status, stdout, stderr = ""]) => [args, status, stdout, stderr] as const);
@@ -134,7 +135,7 @@ describe("uncaught errors", () => {
 });
 
 describe("output", () => {
-  test("20 MB arrive whole, also with a slow reader", async () => {
+  test("K22: 20 MB arrive whole, also with a slow reader", async () => {
     const code = 'local line = ("x"):rep(999) for i = 1, 20000 do print(line) end';
     const process = start(["exec", "-e", code]);
     let size = 0;
@@ -161,13 +162,13 @@ describe("output", () => {
     expect(order).toEqual(["1", "L1", "2", "L2", "3", "L3"]);
   });
 
-  test("a full disk is an error", async () => {
+  test("K22: a full disk is an error", async () => {
     const ran = Bun.spawnSync(["sh", "-c", '"$0" exec -e "print(1)" > /dev/full', BINARY]);
     expect(ran.exitCode).toBe(1);
     expect(ran.stderr.toString()).toBe("error: cannot write to standard output: no space left on device\n");
   });
 
-  test("a closed pipe ends the script quietly", async () => {
+  test("K22: a closed pipe ends the script quietly", async () => {
     const script = '"$0" exec -e "while true do print(1) end" | head -n 1; echo "${PIPESTATUS[0]}"';
     const ran = Bun.spawnSync(["bash", "-c", script, BINARY]);
     expect(ran.stderr.toString()).toBe("");
@@ -181,9 +182,12 @@ describe("signals", () => {
     ["SIGTERM", "while true do end", 143],
     ["SIGTERM", "while true do pcall(function() while true do end end) end", 143],
     ["SIGINT", "sleep(1000)", 130],
+    // Calls of native code that run for ever, in which the runtime tells of no signal.
+    ["SIGTERM", "sleep(0.01); ('a'):rep(60000):find('.-.-.-b')", 143],
+    ["SIGINT", "sleep(0.01); table.move({}, 1, 1 << 50, 2)", 130],
     ["SIGTERM", "async.spawn(function() sleep(1000) end)", 143],
   ];
-  test.each(rows)("%s stops %s", async (signal, code, status) => {
+  test.each(rows)("T13: %s stops %s", async (signal, code, status) => {
     const process = start(["exec", "-e", `print("ready") ${code}`]);
     await readUntil(process.stdout, "ready");
     process.kill(signal);
@@ -225,7 +229,7 @@ describe("the help of a command", () => {
 });
 
 describe("the directory that one happens to be in", () => {
-  test("nothing in it is read", async () => {
+  test("X01: nothing in it is read", async () => {
     const hostile = temporaryFolder({
       ".env": "INJECTED=env\n",
       ".env.production": "INJECTED=production\n",
@@ -250,7 +254,16 @@ describe("the directory that one happens to be in", () => {
 });
 
 describe("the runtime inside", () => {
-  test("checks whose results nobody could read do not run", () => {
+  test("K22: what a script prints to a closed standard output is missed", () => {
+    const run = (code: string) =>
+      Bun.spawnSync(["sh", "-c", `"$0" exec -e '${code}' >&-`, BINARY], { env: cleanEnv() });
+    const printing = run("print(1)");
+    expect(printing.exitCode).toBe(1);
+    expect(printing.stderr.toString()).toBe("error: standard output is closed: what was written to it is lost\n");
+    expect(run("local x = 1").exitCode).toBe(0);
+  });
+
+  test("K22: checks whose results nobody could read do not run", () => {
     folder.write("c.yaml", 'checks: [{name: a, type: script, script: "assert(1)"}]\n');
     const ran = Bun.spawnSync(["sh", "-c", '"$0" c.yaml >&-', BINARY], { cwd: folder.path, env: cleanEnv() });
     expect(ran.exitCode).toBe(1);

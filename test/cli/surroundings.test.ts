@@ -67,13 +67,13 @@ describe("files in the current directory", () => {
     hostile[`node_modules/${name}/package.json`] = `{"name":"${name}","main":"index.js"}`;
   }
 
-  test("that would inject code are not read", async () => {
+  test("X01: that would inject code are not read", async () => {
     const here = temporaryFolder(hostile);
     await runsAsUsual({ cwd: here.path });
     here.remove();
   });
 
-  test("are not even opened", async () => {
+  test("X01: are not even opened", async () => {
     if (Bun.which("mkfifo") === null) return;
     const here = temporaryFolder();
     // Whoever opens one of these to read it waits for ever.
@@ -113,13 +113,13 @@ describe("the environment", () => {
     ["BUN_OPTIONS", "--preload ./preload.js"] as const,
     ["BUN_INSPECT", "127.0.0.1:0"] as const,
     ["BUN_INSPECT_NOTIFY", "unix:///nonexistent"] as const,
-  ])("%s=%s changes nothing", async (name, value) => {
+  ])("X02: %s=%s changes nothing", async (name, value) => {
     folder.write("preload.js", 'console.log("INJECTED");');
     const ran = await assay(["all.lua"], { cwd: folder.path, env: { [name]: value } });
     expect(ran).toEqual({ status: 0, stdout: SCRIPT_PRINTS, stderr: "" });
   });
 
-  test("variables of other runtimes, of Lua and of libraries change nothing", async () => {
+  test("X02: variables of other runtimes, of Lua and of libraries change nothing", async () => {
     const env = Object.fromEntries(others);
     await runsAsUsual({ cwd: folder.path, env });
     const usage = await assay(["--timeout"], { env });
@@ -141,7 +141,7 @@ describe("limits", () => {
     return { status: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() };
   }
 
-  test("32 open files are enough, and too few are an error with words", () => {
+  test("X05: 32 open files are enough, and too few are an error with words", () => {
     expect(shell('ulimit -n 32; "$0" all.lua')).toEqual({ status: 0, stdout: SCRIPT_PRINTS, stderr: "" });
     folder.write("many.lua", 'for i = 1, 100 do db.connect("sqlite:" .. i .. ".db") end');
     const ran = shell('ulimit -n 32; "$0" many.lua');
@@ -149,15 +149,15 @@ describe("limits", () => {
     expect(ran.stderr).toMatch(/^error: many\.lua:1: db\.connect: /);
   });
 
-  test("standard input is closed", () => {
+  test("X05: standard input is closed", () => {
     expect(shell('"$0" all.lua <&-')).toEqual({ status: 0, stdout: SCRIPT_PRINTS, stderr: "" });
   });
 
-  test("standard error is closed", () => {
+  test("X05, K22: standard error is closed", () => {
     expect(shell('"$0" all.lua 2>&-')).toMatchObject({ status: 0, stdout: SCRIPT_PRINTS });
   });
 
-  test("an empty environment", () => {
+  test("X04: an empty environment", () => {
     expect(shell('env -i "$0" all.lua')).toEqual({ status: 0, stdout: SCRIPT_PRINTS, stderr: "" });
   });
 
@@ -168,7 +168,7 @@ describe("limits", () => {
   });
 });
 
-describe("what nobody caught makes the exit status 1, with one line for the user", () => {
+describe("X07: what nobody caught makes the exit status 1, with one line for the user", () => {
   const scripts: readonly (readonly [what: string, code: string])[] = [
     ["an error in a task", 'async.spawn(function() error("lost") end)'],
     [

@@ -9,7 +9,7 @@
  *     --          exit N PATTERN        status, and a pattern that the output matches
  *     -- options: what stands in front of the script on the command line
  *     -- env: NAME=VALUE
- *     -- peak: MB                    in limits/, what the process may take at its peak if not 320
+ *     -- peak: MB                    in limits/, what the process may take at its peak if not 256
  *     -- mode: script | check | lua     with everything, as a script of a check file, or by the command `lua`
  *
  * `$SERVER` and `$HOST` in options and variables stand for the hostile server (server.ts), whose URL is the script's
@@ -92,7 +92,7 @@ const LATE = 1;
 /** What does not end is killed so many seconds after its time limit. */
 const KILL = 30;
 /** Peak of the whole process with the memory limit of 64 MB, in MB, for attacks that name none. */
-const PEAK = 320;
+const PEAK = 256;
 
 /** Runs an attack with a compiled `assay`. */
 export async function run(attack: Attack, binary: string, server: string, dir: string): Promise<Outcome> {

@@ -34,6 +34,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     forever(socket, `10000\r\n${"x".repeat(0x10000)}\r\n`);
   },
+  "/bytes": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    forever(socket, "1\r\nx\r\n".repeat(10_000));
+  },
   "/large": (socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-Length: 500000000\r\n\r\n");
     forever(socket, ZEROS);

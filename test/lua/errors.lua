@@ -105,3 +105,9 @@ assert(message(iterator):match("C stack overflow"))
 local count = 0
 for _ in function() count = count + 1 if count < 1000 then return count end end do end
 assert(count == 1000)
+----
+-- Fields of a variable called _ENV are globals.
+local function message(f, ...) return select(2, pcall(f, ...)) end
+assert(message(load "_ENV.foo()"):match("%(global 'foo'%)$"))
+assert(message(load "local _ENV = {} return _ENV.foo.bar"):match("%(global 'foo'%)$"))
+assert(message(load "local e = _ENV e.foo()"):match("%(field 'foo'%)$"))

@@ -113,3 +113,16 @@ assert(t.x == 2 and u.x == nil)
 local function following() k = k + 1 return "v" end
 t[k] = following()
 assert(t[2] == "v" and t[1] == 7)
+----
+-- Loops with a NaN in them, as the reference has them: nothing says that they are over before they began.
+local function turns(a, b, c)
+  local n = 0
+  for _ = a, b, c do
+    n = n + 1
+    if n == 5 then break end
+  end
+  return n
+end
+local nan <const> = 0 / 0
+assert(turns(nan, 1, 1) == 1 and turns(1.0, nan, 1) == 1 and turns(nan, nan, -1) == 1)
+assert(turns(1, nan, -1) == 5 and turns(1, nan, 1) == 0 and turns(1, 2, nan) == 0 and turns(math.mininteger, nan, -1) == 1)

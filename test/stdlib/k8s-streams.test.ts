@@ -69,7 +69,7 @@ async function run(source: string) {
   return { results: results.map(plain), error };
 }
 
-describe("exec", () => {
+describe("N10: exec", () => {
   test("output of both kinds, and the exit code", async () => {
     play = (socket) => {
       socket.send(channel(1, "out "));
@@ -212,7 +212,7 @@ const end =
   (_: IncomingMessage, response: ServerResponse) =>
     void response.end(lines.join(""));
 
-describe("watch", () => {
+describe("N03 N06 N09: watch", () => {
   test("events in pieces, bookmarks kept to itself, stopped by the function", async () => {
     const whole =
       event("ADDED", "a", 1) +
@@ -299,6 +299,16 @@ describe("watch", () => {
     expect(
       (await watch(`k8s.watch("shop", "pod", function() error("mine", 0) end, o)`, hold(event("ADDED", "a", 1)))).error,
     ).toBe("mine");
+  });
+
+  test("an end in time, though the server never answers", async () => {
+    const begun = performance.now();
+    const { seen, error } = await watch(
+      `clock.now = monotonic o.timeout_secs = 0.2 for event, object in k8s.watch("shop", "pod", o) do note(event, object) end`,
+      () => {},
+    );
+    expect([seen, error]).toEqual([[], undefined]);
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   test("an end in time", async () => {

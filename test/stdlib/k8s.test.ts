@@ -12,7 +12,7 @@ const NS = "/api/v1/namespaces/shop";
 const APPS = "/apis/apps/v1/namespaces/shop";
 const prelude = `local k8s = require("assay.k8s") local o = { base_url = URL, token = "sesame" }`;
 
-describe("kinds and paths", () => {
+describe("N07: kinds and paths", () => {
   const path = (call: string, gives: string) => ({ [`return k8s.${call}`]: { asked: [], gives } });
   rows(
     () => server,
@@ -74,6 +74,9 @@ describe("kinds and paths", () => {
       'k8s._list_path("shop", nil)': { raises: /^k8s: unknown resource kind 'nil'\./ },
       'k8s._resource_path("shop", "pod", "")': { raises: "k8s._resource_path: name is required" },
       'k8s._resource_path("shop", "pod", "..")': { raises: "k8s._resource_path: name must not be '..'" },
+      'k8s._resource_path("..", "pod", "a")': { raises: "k8s._resource_path: namespace must not be '..'" },
+      'k8s._list_path("..", "pod")': { raises: "k8s: namespace must not be '..'" },
+      'k8s._list_path("", "pod")': { raises: "k8s: namespace is required" },
       'k8s._resource_path(nil, "pod", "a")': { raises: "k8s: namespace is required for pod" },
       'k8s.delete_resource("shop", "pod", "", o)': { asked: [], raises: "k8s.delete_resource: name is required" },
       'k8s.get_resource("shop", "pod", nil, o)': { asked: [], raises: "k8s.get_resource: name is required" },
@@ -81,7 +84,7 @@ describe("kinds and paths", () => {
   );
 });
 
-describe("raw requests", () => {
+describe("N07 N09: raw requests", () => {
   const echo = (call: Call) => json({ method: call.method, body: call.body });
   const at = `${NS}/pods/a`;
   rows(
@@ -103,6 +106,60 @@ describe("raw requests", () => {
       'return k8s.get("@evil.example/x", o)': {
         asked: [],
         raises: "k8s.get: a path must begin with '/' (got '@evil.example/x')",
+      },
+      ...Object.fromEntries(
+        ["..", ".", "%2e%2E", ".%2e"].map((segment) => [
+          `return k8s.get("${NS}/pods/${segment}/secrets/x", o)`,
+          {
+            asked: [],
+            raises: `k8s.get: a path must not contain '${segment}' (got '${NS}/pods/${segment}/secrets/x')`,
+          },
+        ]),
+      ),
+      [`return k8s.get("${NS}/pods/a..b/c.d?x=/../y", o).method`]: { asked: [`GET ${NS}/pods/a..b/c.d?x=/../y`] },
+      // A name that turns out to be empty would make "delete one" into "delete all".
+      ...Object.fromEntries(
+        ["/", "/?x=1", "/#x", "/ "].map((end) => [
+          `return k8s.delete("${NS}/pods${end}", o)`,
+          { asked: [], raises: `k8s.delete: a path must not end with '/' (got '${NS}/pods${end}')` },
+        ]),
+      ),
+      'return k8s.get("/x", { base_url = URL, token = {} })': {
+        asked: [],
+        raises: "k8s: a token must be a string (got a table)",
+      },
+      'return k8s.get("/x", { base_url = URL, token = "a\\r\\nX: y" })': {
+        asked: [],
+        raises: 'k8s.get: GET /x: invalid character in the value of header "Authorization"',
+      },
+      'o.retries = 1 return k8s.get("/x", o).method -- Retry-After': {
+        routes: {
+          "*": sequence({ ...refused(429, "slow"), headers: { "retry-after": "7" } }, json({ method: "GET" })),
+        },
+        slept: [7],
+        gives: "GET",
+      },
+      ...Object.fromEntries(
+        ["-1", "soon", "1e9", "0x10", ""].map((after) => [
+          `o.retries = 1 return k8s.get("/x", o).method -- Retry-After that is none: ${after}`,
+          {
+            routes: {
+              "*": sequence({ ...refused(429, "slow"), headers: { "retry-after": after } }, json({ method: "GET" })),
+            },
+            slept: [1],
+            gives: "GET",
+          },
+        ]),
+      ),
+      'o.retries = 1 return k8s.get("/x", o).method -- Retry-After of years': {
+        routes: {
+          "*": sequence(
+            { ...refused(429, "slow"), headers: { "retry-after": "99999999999999999999" } },
+            json({ method: "GET" }),
+          ),
+        },
+        slept: [120],
+        gives: "GET",
       },
       'return k8s.post("/x", { a = 1 }, o).body': {
         gives: '{"a":1}',
@@ -204,7 +261,7 @@ const routes: Routes = {
   ),
 };
 
-describe("objects", () => {
+describe("N07 N08 N11: objects", () => {
   rows(() => server, prelude, routes, {
     'return k8s.get_resource("shop", "pod", "a", o).metadata.name': { asked: [`GET ${NS}/pods/a`], gives: "a" },
     'return k8s.get_resource("shop", "pod", "a", o) -- a login page': {
@@ -255,6 +312,21 @@ describe("objects", () => {
       },
       raises: `k8s.get: HTTP 410 ${NS}/pods?limit=500&continue=t: ${said(refused(410, "Expired"))}`,
     },
+    'return #k8s.list("shop", "pods", o).items -- pages that lead in a circle': {
+      routes: {
+        [`GET ${NS}/pods`]: json({ metadata: { continue: "t" }, items: [object("a")] }),
+        [`GET ${NS}/pods?limit=500&continue=t`]: json({ metadata: { continue: "t" }, items: [object("a")] }),
+      },
+      asked: [`GET ${NS}/pods`, `GET ${NS}/pods?limit=500&continue=t`],
+      raises: "k8s: the server leads in a circle through the pages of a list",
+    },
+    'return #k8s.list("shop", "pods", o).items -- the second page fails': {
+      routes: {
+        [`GET ${NS}/pods`]: json({ metadata: { continue: "t" }, items: [object("a")] }),
+        [`GET ${NS}/pods?limit=500&continue=t`]: refused(500, "boom"),
+      },
+      raises: /^k8s\.get: HTTP 500 /,
+    },
     'return k8s.create("shop", "cm", { metadata = { name = "flags" } }, o).created': {
       asked: [`POST ${NS}/configmaps`],
       gives: true,
@@ -293,6 +365,20 @@ describe("objects", () => {
       also: [3, 255],
     },
     'return k8s.get_secret("shop", "empty", o)': { gives: [] },
+    ...Object.fromEntries(
+      [null, {}, "x", []].map((data) => [
+        `return k8s.get_secret("shop", "odd", o) -- data ${JSON.stringify(data)}`,
+        { routes: { [`GET ${NS}/secrets/odd`]: json(object("odd", { data })) }, gives: [] },
+      ]),
+    ),
+    'return k8s.get_secret("shop", "odd", o) -- not base64': {
+      routes: { [`GET ${NS}/secrets/odd`]: json(object("odd", { data: { user: "s3cr%t" } })) },
+      raises: `k8s.get: ${NS}/secrets/odd: data of key 'user' is not base64`,
+    },
+    'return k8s.get_secret("shop", "odd", o) -- stringData is for writing': {
+      routes: { [`GET ${NS}/secrets/odd`]: json(object("odd", { stringData: { b: "x" }, data: { a: "eA==" } })) },
+      gives: { a: "x" },
+    },
     'local m = k8s.get_configmap("shop", "flags", o) return m.beta, m.raw:byte(2)': { gives: "on", also: [255] },
     'return k8s.get_configmap("shop", "empty", o)': { gives: [] },
     'return k8s.annotate("shop", "cm", "flags", { a = "1", b = false, c = 2 }, o).metadata': {
@@ -669,7 +755,7 @@ describe("rollouts", () => {
   );
 });
 
-describe("waiting", () => {
+describe("N01 N02: waiting", () => {
   const at = `${NS}/pods/x`;
   const crashing = (name: string, hash: string, reason = "CrashLoopBackOff") =>
     object(name, {
@@ -717,6 +803,50 @@ describe("waiting", () => {
         slept: [2, 2, 2, 2],
         gives: true,
       },
+      'return k8s.wait_ready("shop", "pod", "x", 60, o) -- a server that asks for a pause': {
+        routes: {
+          [`GET ${at}`]: sequence(
+            { ...refused(429, "slow"), headers: { "retry-after": "9" } },
+            { ...refused(503, "busy"), headers: { "retry-after": "1" } },
+            text("", 500),
+            json(ready("x")),
+          ),
+        },
+        slept: [9, 2, 2],
+        gives: true,
+      },
+      'return k8s.wait_ready("shop", "pod", "x", 10, o) -- a pause longer than the wait': {
+        routes: { [`GET ${at}`]: { ...refused(429, "slow"), headers: { "retry-after": "99999999999" } } },
+        asked: [`GET ${at}`, `GET ${at}`],
+        raises: /^k8s\.wait_ready: pod\/x not ready after 10s \(last: k8s\.get: HTTP 429 /,
+      },
+      'o.retries = 5 return k8s.wait_ready("shop", "pod", "x", 10, o) -- the same with retries': {
+        routes: { [`GET ${at}`]: { ...refused(429, "slow"), headers: { "retry-after": "99999999999" } } },
+        raises: /^k8s\.wait_ready: pod\/x not ready after 10s \(last: k8s\.get: HTTP 429 /,
+      },
+      ...Object.fromEntries(
+        ["cut off", "a proxy's page", "no answer"].map((what, i) => [
+          `return k8s.wait_ready("shop", "pod", "x", 10, o) -- ${what}`,
+          {
+            routes: {
+              [`GET ${at}`]: sequence(
+                [text('{"kind":"Po', 200, "application/json"), text("<html>", 200, "text/html"), { cut: true }][i]!,
+                json(ready("x")),
+              ),
+            },
+            slept: [2],
+            gives: true,
+          },
+        ]),
+      ),
+      ...Object.fromEntries(
+        [{ conditions: "x" }, { conditions: [1, null, "x"] }, { phase: {} }, "x", 5].flatMap((status) =>
+          ["pod", "deployment", "job", "node"].map((kind) => [
+            `return k8s.is_ready("shop", "${kind}", "x", o) -- status ${JSON.stringify(status)}`,
+            { routes: { "*": json({ metadata: 5, status }) }, gives: false },
+          ]),
+        ),
+      ),
       'o.interval = 7 return k8s.wait_ready("shop", "pod", "x", 10, o)': {
         routes: { [`GET ${at}`]: json(object("x", { status: { phase: "Pending" } })) },
         raises: "k8s.wait_ready: pod/x not ready after 10s (last: phase Pending)",
@@ -780,7 +910,7 @@ describe("waiting", () => {
         raises: "k8s.wait_ready: deployment/x not ready after 2s (last: 0 of 1 ready)",
       },
       ...Object.fromEntries(
-        [400, 401, 403, 422].map((status) => [
+        [400, 401, 403, 405, 409, 410, 415, 422].map((status) => [
           `return k8s.wait_ready("shop", "pod", "x", 10, o) -- ${status}`,
           {
             routes: { "*": refused(status, "no") },
@@ -946,6 +1076,22 @@ describe("acting", () => {
         raises: "k8s.apply: the server has no kind Cog in example.com/v1",
       },
       'return k8s.apply({ kind = "Pod" }, o)': { asked: [], raises: "k8s.apply: apiVersion is required" },
+      ...Object.fromEntries(
+        [
+          ['"- a"', "a document must be an object (got a string)"],
+          ['"kind: Pod\\n---\\nx"', "a document must be an object (got a string)"],
+          ["{ 1 }", "a document must be an object (got a number)"],
+          ["5", "a document must be an object (got a number)"],
+          ['"apiVersion: v1\\nkind: List\\nitems: [1]"', "a document must be an object (got a number)"],
+          ['"apiVersion: 1\\nkind: 2\\nmetadata: {name: a}"', "apiVersion and kind must be strings"],
+          ['"apiVersion: v1\\nkind: Pod\\nmetadata: x"', "metadata must be an object"],
+          ["\"apiVersion: v1\\nkind: Pod\\nmetadata: {name: '..', namespace: a}\"", "metadata.name must not be '..'"],
+          ['"a: *x"', "unknown alias x at line 1, column 4"],
+        ].map(([body, message]) => [
+          `return k8s.apply(${body}, o) -- N09`,
+          { asked: [], raises: `k8s.apply: ${message}` },
+        ]),
+      ),
       'return k8s.apply({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a", namespace = "shop" } }, o) -- conflict':
         {
           routes: { "*": refused(409, "Conflict") },

@@ -1,6 +1,6 @@
 /** Reaching the API server: from a pod, by kubeconfig, and with which credentials (stdlib specification, README §12). */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostSettings } from "../../builtins/host.ts";
@@ -57,7 +57,7 @@ async function run(source: string, settings: HostSettings, of = server) {
   return { results: results.map(plain), error, log };
 }
 
-describe("in a pod", () => {
+describe("N04: in a pod", () => {
   test("token and authority come from the pod's files", async () => {
     pod(" tok-1\n");
     server.reset({ [`GET ${NS}`]: items(object("a")) });
@@ -88,6 +88,40 @@ describe("in a pod", () => {
     server.reset({ "*": refused(401, "Unauthorized") });
     expect((await run(`k8s.list(nil, "ns")`, inCluster())).error).toMatch(/^k8s\.get: HTTP 401/);
     expect(server.calls.length).toBe(2);
+  });
+
+  test("authority and token that are replaced during a run", async () => {
+    const successor = new Authority();
+    const serve = (by: Authority, port: number) => {
+      const { cert, key } = by.issue("rotated", "IP:127.0.0.1");
+      const fetch = ({ headers }: Request) => Response.json({ authorization: headers.get("authorization") });
+      return Bun.serve({ port, hostname: "127.0.0.1", tls: { cert, key }, fetch });
+    };
+    pod("tok-1");
+    const first = serve(authority, 0);
+    const port = first.port!;
+    const [ready, go] = [join(folder, "ready"), join(folder, "go")];
+    const settings = inCluster({ KUBERNETES_SERVICE_PORT: String(port) });
+    const running = script(
+      `clock.now = monotonic local k8s = require("assay.k8s")
+      local before = k8s.get("/x").authorization
+      fs.write("${ready}", "")
+      while not fs.exists("${go}") do sleep(0.01) end
+      return before, k8s.get("/x").authorization`,
+      undefined,
+      settings,
+    );
+    while (!existsSync(ready)) await Bun.sleep(10);
+    await first.stop(true);
+    const second = serve(successor, port);
+    writeFileSync(join(folder, "sa", "ca.crt"), successor.ca);
+    writeFileSync(join(folder, "sa", "token"), "tok-2");
+    writeFileSync(go, "");
+    const { results, error } = await running;
+    await second.stop(true);
+    successor.remove();
+    expect(error).toBeUndefined();
+    expect(results.map(plain)).toEqual(["Bearer tok-1", "Bearer tok-2"]);
   });
 
   test("a token of the script's own is not replaced", async () => {
@@ -173,7 +207,7 @@ describe("in a pod", () => {
   });
 });
 
-describe("kubeconfig", () => {
+describe("N05: kubeconfig", () => {
   const config = (name: string, text: string) => {
     const path = join(folder, name);
     writeFileSync(path, text);
@@ -246,9 +280,20 @@ users: [{name: u, user: ${user}}]`;
       `{auth-provider: {name: gcp}}`,
       "k8s: user 'u' in the kubeconfig uses the auth provider 'gcp', which is not supported: give a token instead",
     ],
+    ...["as", "as-groups", "as-uid"].map((field) => [
+      `{token: t, ${field}: [somebody]}`,
+      `k8s: user 'u' in the kubeconfig uses impersonation ('${field}'), which is not supported: give a token instead`,
+    ]),
+    [`{token: [t]}`, "k8s: a token must be a string (got a table)"],
     [
-      `{token: t, as: somebody}`,
-      "k8s: user 'u' in the kubeconfig uses impersonation ('as'), which is not supported: give a token instead",
+      `{client-certificate-data: L2V0Yy9wYXNzd2Q=}`, // /etc/passwd
+      "k8s: client-certificate-data in the kubeconfig is not PEM text in base64",
+    ],
+    [`{client-certificate-data: "%%%"}`, "k8s: client-certificate-data in the kubeconfig is not PEM text in base64"],
+    [`{tokenFile: /no/such/file}`, "k8s: the token file /no/such/file of user 'u' does not exist"],
+    [
+      `{tokenFile: /dev/zero}`,
+      "k8s: credentials in /dev/zero cannot be read: is a character device, not a regular file",
     ],
   ])("refused: %s", async (user, message) => {
     expect((await ask(config("config", context(user, trusted())))).error).toBe(message);
@@ -267,6 +312,36 @@ users: [{name: u, user: ${user}}]`;
     expect((await ask("/no/such/file")).error).toBe(
       "k8s: not running in a Kubernetes pod (KUBERNETES_SERVICE_HOST not set)",
     );
+  });
+
+  test.each([
+    ["- a", ": not a mapping"],
+    ["", " is not valid YAML"],
+    ["current-context: a\ncurrent-context: b", " is not valid YAML"],
+    ["current-context: !!js/function x", " is not valid YAML"],
+    ["current-context: [main]", ": current-context is not a name"],
+    ["contexts: x", ": contexts is not a list"],
+    ["contexts: {main: {}}", ": contexts is not a list"],
+    ["contexts: [{context: {}}]", ": contexts[1] is not a name with a context"],
+    ["contexts: [{name: main, context: x}]", ": contexts[1] is not a name with a context"],
+    ["clusters: [{name: c}, c]", ": clusters[2] is not a name with a cluster"],
+    ["users: [{name: [u]}]", ": users[1] is not a name with a user"],
+  ])("%j is no kubeconfig", async (text, message) => {
+    const path = config("bad", text);
+    expect((await ask(path)).error).toBe(`k8s: kubeconfig ${path}${message}`);
+  });
+
+  test("a cluster without a server, a kubeconfig that is no path", async () => {
+    const text = context("{token: t}").replace(`server: "${server.url}"`, `server: ""`);
+    expect((await ask(config("bad", text))).error).toBe("k8s: cluster 'c' in the kubeconfig has no server");
+    const path = config("config", "contexts: []");
+    for (const [given, message] of [
+      ["{}", "kubeconfig must be a path (got a table)"],
+      ['"a\\0b"', "the path of a kubeconfig contains a NUL byte"],
+      [`"${path}"`, "the kubeconfig has no current-context"],
+    ]) {
+      expect((await ask(path, `, { kubeconfig = ${given} }`)).error).toBe(`k8s: ${message}`);
+    }
   });
 
   test("several files: the first entry of a name counts", async () => {
@@ -311,6 +386,55 @@ users: [{name: u, user: ${user}}]`;
     expect(
       await used(`k8s.list(nil, "ns", { base_url = URL, ca_file = "${authority.caFile}" })`, { KUBECONFIG: path }),
     ).toEqual([undefined]);
+  });
+
+  test("N10: a command or logs only over a connection that is verified, unless told otherwise", async () => {
+    const { cert, key } = authority.issue("exec", "IP:127.0.0.1");
+    const asked: string[] = [];
+    const exec = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: { cert, key },
+      fetch(request, own) {
+        asked.push(new URL(request.url).pathname);
+        const headers = { "Sec-WebSocket-Protocol": "v5.channel.k8s.io" };
+        return own.upgrade(request, { headers }) ? undefined : new Response(new Uint8Array([0, 255]));
+      },
+      websocket: {
+        open: (socket) => {
+          socket.send(Buffer.from("\x02err"));
+          const details = { causes: [{ reason: "ExitCode", message: "3" }] };
+          socket.send(Buffer.from(`\x03${JSON.stringify({ status: "Failure", reason: "NonZeroExitCode", details })}`));
+        },
+        message: () => {},
+      },
+    });
+    const attempt = async (options: string) => {
+      asked.length = 0;
+      const source = `clock.now = monotonic local k8s = require("assay.k8s")
+        local function o() return { base_url = "https://127.0.0.1:${exec.port}", token = "t", timeout_secs = 5, ${options} } end
+        local ok, e = pcall(k8s.exec, "shop", "api", "x", o()) local ok2, e2 = pcall(k8s.logs, "shop", "api", o())
+        return ok and e.exit_code or e, ok and e.stdout .. e.stderr or "", ok2 and #e2 or e2`;
+      const { results, log } = await script(source);
+      return { results: results.map(plain), log, asked: [...asked] };
+    };
+    try {
+      for (const options of ["", 'insecure = "false"', "insecure = 1"]) {
+        const { results, log, asked } = await attempt(options);
+        expect(results).toEqual([
+          expect.stringMatching(/^k8s\.exec: GET .*: certificate verify failed/),
+          "",
+          expect.stringMatching(/^k8s\.logs: GET .*: certificate verify failed/),
+        ]);
+        expect([log, asked]).toEqual([[], []]);
+      }
+      expect((await attempt(`ca_file = "${authority.caFile}"`)).results).toEqual([3, "err", 2]);
+      const insecure = await attempt("insecure = true");
+      expect(insecure.results).toEqual([3, "err", 2]);
+      expect(insecure.log.join()).toContain("is not verified (insecure)");
+    } finally {
+      await exec.stop(true);
+    }
   });
 
   test("its credentials go to its own server only", async () => {

@@ -4,9 +4,9 @@ import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { Failure } from "../failure.ts";
 
-/** Where decoded bytes go. `add` throws a Failure when it gets too many. */
+/** Where decoded bytes go. `add` throws a Failure when it gets too many; false: none until it calls `resume`. */
 export interface Sink {
-  add(chunk: Buffer): void;
+  add(chunk: Buffer, resume: () => void): boolean;
 }
 
 /** Codings laid over each other that are undone; real servers use one. */
@@ -100,7 +100,7 @@ export class Decoder {
     last.on("data", (chunk: Buffer) => {
       if (this.broken) return;
       try {
-        this.sink.add(chunk);
+        if (!this.sink.add(chunk, () => last.resume())) last.pause();
       } catch (error) {
         breakOff(error);
       }

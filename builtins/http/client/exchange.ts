@@ -37,6 +37,9 @@ const MAX_FIELDS = 1000;
 /** Bytes of a head with its status line, and of what may arrive together with it. */
 const MAX_HEAD_BYTES = MAX_RESPONSE_HEADERS + 512 * 1024;
 
+/** Bytes that may come for each byte of the body: a chunk of one byte takes six. */
+const MAX_OVERHEAD = 16;
+
 /** Sends a request and feeds its response to the receiver. Rejects with a Failure, or with what the receiver threw. */
 export function exchange(
   connection: Connection,
@@ -49,11 +52,26 @@ export function exchange(
     let over = false;
     let interim = 0;
     let bodiless = false;
+    let withdraw = () => {};
     const read = connection.socket.bytesRead;
-    const finish = (error: unknown) => {
-      if (over) return;
+    // The parser has no limit for a status line, nor for what may stand beside the size of a chunk.
+    let hasHead = false;
+    let delivered = 0;
+    const measure = () => {
+      const arrived = connection.socket.bytesRead - read;
+      if (!hasHead && arrived > MAX_HEAD_BYTES) abort(new Failure("response headers are too large", "never"));
+      else if (hasHead && arrived > 2 * MAX_HEAD_BYTES + MAX_OVERHEAD * delivered)
+        abort(new Failure("malformed response (its body is mostly chunk sizes)", "never"));
+    };
+    connection.socket.on("readable", measure);
+    const leave = () => {
       over = true;
       withdraw();
+      connection.socket.off("readable", measure);
+    };
+    const finish = (error: unknown) => {
+      if (over) return;
+      leave();
       receiver.abort();
       fail(error);
     };
@@ -62,7 +80,8 @@ export function exchange(
       if (controller !== undefined) controller.abort(ABORTED);
       else connection.socket.destroy();
     };
-    const withdraw = attempt.onEnd(abort);
+    withdraw = attempt.onEnd(abort);
+    if (over) return;
     const guarded = (step: () => void) => {
       if (over) return;
       try {
@@ -83,32 +102,38 @@ export function exchange(
             if (++interim > MAX_INTERIM) throw new Failure("malformed response (too many interim responses)", "never");
             return;
           }
-          if (connection.socket.bytesRead - read > MAX_HEAD_BYTES)
-            throw new Failure("response headers are too large", "never");
+          measure();
+          if (over) return;
+          hasHead = true;
           bodiless = status === 204 || status === 304;
           receiver.head({ status, headers: decodeHeaders(given.rawHeaders as Buffer[]) }, abort);
         });
       },
       onResponseData(given, chunk) {
+        delivered += chunk.length;
         guarded(() => {
           if (!receiver.data(chunk, () => given.resume())) given.pause();
         });
       },
       onResponseEnd() {
         if (over) return;
+        // undici takes a body that goes up to the end of the connection for complete when the connection is reset.
+        const { errored } = connection.socket;
+        if (errored) {
+          abort(failureOf(errored, "sent"));
+          return;
+        }
         // The connection is free from here on; the receiver may still be unpacking or writing.
         const ending = receiver.end();
         if (ending === undefined) {
-          over = true;
-          withdraw();
+          leave();
           settle();
           return;
         }
         ending.then(
           () => {
             if (over) return;
-            over = true;
-            withdraw();
+            leave();
             settle();
           },
           (error) => finish(error),
@@ -119,8 +144,7 @@ export function exchange(
         const complete = bodiless && (error as { code?: string }).code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
         if (!complete) finish(failureOf(error, "sent"));
         else if (!over) {
-          over = true;
-          withdraw();
+          leave();
           settle();
         }
       },

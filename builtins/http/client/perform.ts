@@ -6,7 +6,7 @@ import { after } from "../../timer.ts";
 import { version } from "../../version.ts";
 import { Attempt } from "../attempt.ts";
 import type { NetGate, Route } from "../dial.ts";
-import { Failure, failureOf } from "../failure.ts";
+import { brief, Failure, failureOf } from "../failure.ts";
 import { type HeaderList, hasHeader, headerOf } from "../headers.ts";
 import { environmentProxy, type ProxyServer, parseProxy } from "../proxy.ts";
 import { DEFAULT_TLS, type TlsEnvironment, type TlsSettings, withDefaults } from "../tls.ts";
@@ -80,7 +80,8 @@ export async function perform(plan: Plan, context: ClientContext, operation: Att
       if (error instanceof LuaError) throw error;
       const failure = failureOf(error, "sent");
       if (more === undefined || operation.ended !== undefined || !mayRepeat(plan, failure)) {
-        throw new Failure(`${plan.method} ${fromText(target.text)}: ${failure.words}`, failure.retry, failure.cause);
+        const words = `${plan.method} ${brief(fromText(target.text))}: ${failure.words}`;
+        throw new Failure(words, failure.retry, failure.cause);
       }
       delay = retryDelay(more, repetition, undefined, Date.now());
     } finally {
@@ -144,7 +145,9 @@ async function follow(
         return new Download(plan.download, plan.maxBody);
       return new Collector(plan.maxBody, context.hold);
     };
-    const { head, sink } = await send(plan, request, context, attempt, choose);
+    const { head, sink } = await send(plan, request, context, attempt, choose).catch((error: unknown) => {
+      throw hops === 0 ? error : redirectedFailure(error, request.target);
+    });
     if (delay !== undefined) return { kind: "again", delay };
     if (sink === "nothing") {
       if (hops >= plan.maxRedirects) throw new Failure(`more than ${plan.maxRedirects} redirects`, "never");
@@ -165,6 +168,12 @@ async function follow(
     }
     return { kind: "response", response: { status, headers, body: sink.bytes(), downloaded: undefined, url } };
   }
+}
+
+/** What failed was not the URL that the script knows. */
+function redirectedFailure(error: unknown, { text }: Target): unknown {
+  if (!(error instanceof Failure)) return error;
+  return new Failure(`${error.words} (redirected to ${brief(fromText(text))})`, error.retry, error.cause);
 }
 
 interface Received {

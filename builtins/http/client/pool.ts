@@ -120,9 +120,9 @@ export class Pool {
     let client: Client;
     try {
       // Loaded with the first request: a script that makes none does not pay for it.
-      const loading = import("undici/lib/dispatcher/client.js");
+      const loading = Promise.all([import("undici/lib/dispatcher/client.js"), import("undici/lib/core/symbols.js")]);
       socket = await dial(route, gate, attempt);
-      const { default: ClientClass } = await loading;
+      const [{ default: ClientClass }, { default: symbols }] = await loading;
       client = new ClientClass("http://connection.invalid", {
         connect: useOnce(socket),
         pipelining: 1,
@@ -132,6 +132,7 @@ export class Pool {
         keepAliveTimeout: IDLE_MS,
         maxHeaderSize: MAX_RESPONSE_HEADERS,
       });
+      client.on("connect", () => acceptContinue(socket, symbols.kParser));
     } catch (error) {
       this.leave(key, place);
       throw error;
@@ -205,6 +206,22 @@ function useOnce(socket: Socket): NonNullable<Client.Options["connect"]> {
     // Not at once: the client does not look for requests again while it is asking.
     queueMicrotask(() => callback(null, socket));
   };
+}
+
+/**
+ * Has the parser of a connection take `100 Continue` as it takes `102 Processing`. Servers may send it unasked, and
+ * clients must bear that (RFC 9110 §15.2); undici closes the connection.
+ */
+function acceptContinue(socket: Socket, kParser: symbol): void {
+  const parser = (socket as unknown as Record<symbol, ResponseParser | undefined>)[kParser];
+  if (parser === undefined) return;
+  const headersComplete = parser.onHeadersComplete;
+  parser.onHeadersComplete = (status, upgrade, keepAlive) =>
+    headersComplete.call(parser, status === 100 ? 102 : status, upgrade, keepAlive);
+}
+
+interface ResponseParser {
+  onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number;
 }
 
 function routeKey(route: Route): string {

@@ -5,21 +5,34 @@ import { closeSync, constants, existsSync, openSync, renameSync, unlinkSync, wri
 import { basename, dirname, join } from "node:path";
 import { fromText } from "../../../interpreter/text.ts";
 import { type CheckFile, realPathOfDescriptor } from "../../opened.ts";
+import { after, type Timer } from "../../timer.ts";
 import { Failure, failureOf, quoted } from "../failure.ts";
 import { headerOf, joinedHeader } from "../headers.ts";
 import { codings, Decoder, type Sink } from "./decode.ts";
 import type { Head, Receiver } from "./exchange.ts";
-import { Stream } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 
 /** Bytes of an unwanted body (of a redirect, of a response that is tried again) that are read to keep the connection. */
 const MAX_DISCARDED = 256 * 1024;
+/** How long such a body is waited for. */
+const DISCARD_MS = 500;
 
 /** What a body may take without being asked about, in bytes. */
 const HOLD_STEP = 64 * 1024;
 
+/**
+ * Shorter pieces are copied together into blocks: each costs some hundred bytes beside its own, and keeps alive
+ * whatever it was read with. A server may send a body byte by byte.
+ */
+const SMALL_PIECE = 16 * 1024;
+const BLOCK = 64 * 1024;
+
 /** Collects a body in memory, up to a limit. */
 export class Collector implements Sink {
   private readonly chunks: Buffer[] = [];
+  /** What short pieces are copied into, and how much of it is used. */
+  private block: Buffer | undefined;
+  private used = 0;
   size = 0;
   private held = 0;
 
@@ -35,16 +48,38 @@ export class Collector implements Sink {
     this.holdUpTo(bytes);
   }
 
-  add(chunk: Buffer): void {
+  add(chunk: Buffer): boolean {
     this.size += chunk.length;
     if (this.size > this.limit) throw this.tooLarge();
     if (this.size > this.held && this.size > HOLD_STEP) this.holdUpTo(this.size * 2);
-    this.chunks.push(chunk);
+    // Most bodies come in one piece.
+    if (chunk.length >= SMALL_PIECE || this.size === chunk.length) {
+      this.endBlock();
+      this.chunks.push(chunk);
+    } else this.copy(chunk);
+    return true;
+  }
+
+  private copy(chunk: Buffer): void {
+    if (this.block === undefined || this.used + chunk.length > this.block.length) {
+      this.endBlock();
+      this.block = Buffer.allocUnsafeSlow(BLOCK);
+    }
+    this.used += chunk.copy(this.block, this.used);
+  }
+
+  /** Puts the used part of the block among the pieces; the rest of it goes on as the block. */
+  private endBlock(): void {
+    if (this.block === undefined || this.used === 0) return;
+    this.chunks.push(this.block.subarray(0, this.used));
+    this.block = this.block.subarray(this.used);
+    this.used = 0;
   }
 
   /** The body as a byte string. */
   bytes(): string {
     const { chunks } = this;
+    this.endBlock();
     this.release();
     if (chunks.length === 0) return "";
     const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.size);
@@ -109,15 +144,16 @@ export class Download implements Sink {
     }
   }
 
-  add(chunk: Buffer): void {
+  add(chunk: Buffer): boolean {
     this.size += chunk.length;
     if (this.size > this.limit)
       throw new Failure(`response body is larger than max_body (${this.limit} bytes)`, "never");
     const { file } = this;
-    if (file === undefined) return;
+    if (file === undefined) return true;
     this.attempt(() => {
       for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
     });
+    return true;
   }
 
   /** Puts the file in place. */
@@ -170,9 +206,10 @@ export class Download implements Sink {
 
 class Discard implements Sink {
   private size = 0;
-  add(chunk: Buffer): void {
+  add(chunk: Buffer): boolean {
     this.size += chunk.length;
     if (this.size > MAX_DISCARDED) throw TOO_LONG_TO_DISCARD;
+    return true;
   }
 }
 
@@ -188,6 +225,7 @@ export class BodyReceiver implements Receiver {
   sink: Wanted = "nothing";
   private target: Sink = new Discard();
   private decoder: Decoder | undefined;
+  private discarding: Timer | undefined;
 
   constructor(
     private readonly method: string,
@@ -201,7 +239,10 @@ export class BodyReceiver implements Receiver {
       throw new Failure("malformed response (unsupported transfer encoding)", "never");
     }
     this.sink = this.choose(head);
-    if (this.sink === "nothing") return;
+    if (this.sink === "nothing") {
+      this.discarding = after(DISCARD_MS, () => giveUp(TOO_LONG_TO_DISCARD));
+      return;
+    }
     this.target = this.sink;
     if (this.method === "HEAD") return;
     const list = codings(joinedHeader(head.headers, "content-encoding"));
@@ -214,16 +255,16 @@ export class BodyReceiver implements Receiver {
 
   data(chunk: Buffer, resume: () => void): boolean {
     if (this.decoder !== undefined) return this.decoder.write(chunk, resume);
-    if (this.target instanceof Stream) return this.target.write(chunk, resume);
-    this.target.add(chunk);
-    return true;
+    return this.target.add(chunk, resume);
   }
 
   end(): void | Promise<void> {
+    this.discarding?.cancel();
     return this.decoder?.end();
   }
 
   abort(): void {
+    this.discarding?.cancel();
     this.decoder?.abort();
     if (this.sink instanceof Download) this.sink.discard();
     else if (this.sink instanceof Collector) this.sink.release();

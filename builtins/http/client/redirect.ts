@@ -49,6 +49,8 @@ export function redirected(request: Redirectable, status: number, target: Target
     (status === 303 && request.method !== "GET" && request.method !== "HEAD") ||
     ((status === 301 || status === 302) && request.method === "POST");
   const elsewhere = target.origin !== request.target.origin;
+  // A relative Location does not repeat the user and password of the URL it belongs to.
+  const { credentials = elsewhere ? undefined : request.target.credentials } = target;
   const headers: HeaderList = [];
   for (let i = 0; i < request.headers.length; i += 2) {
     const name = request.headers[i]!.toLowerCase();
@@ -56,5 +58,10 @@ export function redirected(request: Redirectable, status: number, target: Target
     if (elsewhere && !HARMLESS.has(name)) continue;
     headers.push(request.headers[i]!, request.headers[i + 1]!);
   }
-  return { method: dropsBody ? "GET" : request.method, target, headers, body: dropsBody ? undefined : request.body };
+  return {
+    method: dropsBody ? "GET" : request.method,
+    target: { ...target, credentials },
+    headers,
+    body: dropsBody ? undefined : request.body,
+  };
 }

@@ -1,4 +1,5 @@
 /** Requests on behalf of scripts: from checked arguments to a response, or to an error of the function called. */
+import { LuaError } from "../../../interpreter/error.ts";
 import { state } from "../../../interpreter/state.ts";
 import { type Cancellable, runningTask } from "../../../interpreter/task.ts";
 import type { Results } from "../../../interpreter/value.ts";
@@ -71,16 +72,21 @@ export function stream(what: string, method: string, url: string, body: Body, op
   const { resources } = hostOf(vm);
   const resource = { close: stop };
   const waiting: Cancellable = new Promise<Results>((settle, fail) => {
-    const opened = new Stream(() => {
-      resources.add(resource);
-      settle(within(vm, () => streamHandle(opened)));
-    }, stop);
+    const opened = new Stream(
+      () => {
+        resources.add(resource);
+        settle(within(vm, () => streamHandle(opened)));
+      },
+      stop,
+      context.hold,
+    );
     perform({ ...plan, stream: opened }, context, operation)
       .then(
         () => opened.finish("end"),
         (error) => {
           if (opened.head === undefined) fail(raised(what, error));
-          else opened.finish(error instanceof Failure ? error : new Failure("failed", "never", error));
+          else if (error instanceof Failure || error instanceof LuaError) opened.finish(error);
+          else opened.finish(new Failure("failed", "never", error));
         },
       )
       .finally(() => resources.delete(resource));

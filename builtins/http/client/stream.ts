@@ -1,5 +1,5 @@
 /** A response's body read while it arrives: for bodies without an end, such as a watched collection or a followed log. */
-import { failure } from "../../../interpreter/error.ts";
+import { failure, LuaError } from "../../../interpreter/error.ts";
 import { charge } from "../../../interpreter/memory.ts";
 import {
   fn,
@@ -22,8 +22,8 @@ import type { Head } from "./exchange.ts";
 
 /** Bytes that may wait to be read before the server is told to wait. */
 const HIGH_WATER = 256 * 1024;
-/** Bytes that may wait when the server cannot be told: those that come out of a decoder. */
-const MAX_WAITING = 64 * 1024 * 1024;
+/** The memory of the script is asked for so many bytes at a time. */
+const HOLD_STEP = 64 * 1024;
 /** The longest line that `line` puts together. */
 const MAX_LINE = 16 * 1024 * 1024;
 
@@ -40,13 +40,17 @@ export class Stream implements Sink {
   private resume: (() => void) | undefined;
   private wake: Wake | undefined;
   /** Undefined while more may come; "end" after a complete body, else why there is no more. */
-  private ended: "end" | Failure | undefined;
+  private ended: "end" | Failure | LuaError | undefined;
+  /** Bytes that the script's memory has been asked for. */
+  private held = 0;
 
   constructor(
     /** Called once the head is there. */
     private readonly opened: () => void,
     /** Ends the request. */
     readonly stop: () => void,
+    /** Notes that the script's memory holds that many bytes more; raises when there is no room. */
+    private readonly hold: (bytes: number) => void,
   ) {}
 
   begin(head: Head, url: string): void {
@@ -55,30 +59,41 @@ export class Stream implements Sink {
     this.opened();
   }
 
-  add(chunk: Buffer): void {
-    if (this.size > MAX_WAITING) throw new Failure(`more than ${MAX_WAITING} bytes wait to be read`, "never");
-    this.chunks.push(chunk.toString("latin1"));
-    this.size += chunk.length;
-    if (chunk.includes(10)) this.mayHaveLine = true;
-    this.notify();
-  }
-
-  /** Takes bytes; false: wait for `resume`. */
-  write(chunk: Buffer, resume: () => void): boolean {
+  add(chunk: Buffer, resume: () => void): boolean {
     let wanted = false;
     this.resume = () => {
       wanted = true;
     };
-    this.add(chunk);
+    this.chunks.push(chunk.toString("latin1"));
+    this.size += chunk.length;
+    this.account();
+    if (chunk.includes(10)) this.mayHaveLine = true;
+    this.notify();
     this.resume = undefined;
     if (wanted || this.size < HIGH_WATER) return true;
     this.resume = resume;
     return false;
   }
 
-  finish(ended: "end" | Failure): void {
+  finish(ended: "end" | Failure | LuaError): void {
     this.ended ??= ended;
+    if (ended instanceof LuaError) this.clear();
     this.notify();
+  }
+
+  /** Has what waits counted as the script's memory. */
+  private account(): void {
+    const bytes = Math.floor(this.size / HOLD_STEP) * HOLD_STEP;
+    if (bytes === this.held) return;
+    this.hold(bytes - this.held);
+    this.held = bytes;
+  }
+
+  /** Throws away what waits. */
+  clear(): void {
+    this.chunks = [];
+    this.size = 0;
+    this.account();
   }
 
   private notify(): void {
@@ -91,8 +106,7 @@ export class Stream implements Sink {
   take(): string | undefined {
     if (this.size === 0) return undefined;
     const bytes = this.chunks.join("");
-    this.chunks = [];
-    this.size = 0;
+    this.clear();
     this.continue();
     return bytes;
   }
@@ -109,6 +123,7 @@ export class Stream implements Sink {
     if (bytes === "") return;
     this.chunks.unshift(bytes);
     this.size += bytes.length;
+    this.account();
   }
 
   /** A line without its end; undefined when there is none yet. */
@@ -129,7 +144,7 @@ export class Stream implements Sink {
 
   /** Why nothing more comes: undefined while something may. Throws the failure. */
   get over(): boolean {
-    if (this.ended instanceof Failure) throw this.ended;
+    if (this.ended instanceof Failure || this.ended instanceof LuaError) throw this.ended;
     return this.ended === "end";
   }
 
@@ -206,6 +221,7 @@ function reading(
 function close(handle: Userdata): Results {
   const stream = streamOf(handle);
   stream.finish(new Failure("the stream is closed", "never"));
+  stream.clear();
   stream.stop();
   return NOTHING;
 }

@@ -8,3 +8,9 @@ declare module "undici/lib/dispatcher/client.js" {
   const client: typeof Client;
   export default client;
 }
+
+/** The keys of what the package's objects keep to themselves. */
+declare module "undici/lib/core/symbols.js" {
+  const symbols: { readonly kParser: symbol };
+  export default symbols;
+}

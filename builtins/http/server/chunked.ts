@@ -1,5 +1,6 @@
 /** Decoding a chunked body (RFC 9112 §7.1) piece by piece. */
 import { Refusal } from "./head.ts";
+import { Pieces } from "./pieces.ts";
 
 /** A chunk's size line with extensions, and all trailer fields together, may be this long. */
 const MAX_LINE = 1024;
@@ -12,7 +13,7 @@ export class ChunkedReader {
   done = false;
   /** Bytes of the body so far. */
   received = 0;
-  private readonly parts: string[] = [];
+  private readonly pieces = new Pieces();
   /** Bytes of the current chunk that are missing; -1: a size line comes, -2: trailers. */
   private missing = -1;
   private trailers = 0;
@@ -20,7 +21,7 @@ export class ChunkedReader {
   constructor(private readonly limit: number) {}
 
   body(): string {
-    return this.parts.length === 1 ? this.parts[0]! : this.parts.join("");
+    return this.pieces.take();
   }
 
   /** Uses up `input` as far as it goes and returns the rest. Throws a Refusal. */
@@ -30,7 +31,7 @@ export class ChunkedReader {
       if (this.missing > 0) {
         const piece = input.slice(at, at + this.missing);
         if (piece === "") return "";
-        this.parts.push(piece);
+        this.pieces.add(piece);
         this.received += piece.length;
         this.missing -= piece.length;
         at += piece.length;
@@ -45,7 +46,13 @@ export class ChunkedReader {
       const stop = input.indexOf("\r\n", at);
       const length = (stop < 0 ? input.length : stop) - at;
       if (length > MAX_LINE) throw new Refusal(400, "malformed chunk");
-      if (stop < 0) return input.slice(at);
+      if (stop < 0) {
+        const rest = input.slice(at);
+        // A line end that is none: what follows would be waited for in vain.
+        if (/\n|\r./.test(rest))
+          throw new Refusal(400, this.missing === -2 ? "malformed trailer" : "malformed chunk size");
+        return rest;
+      }
       const line = input.slice(at, stop);
       at = stop + 2;
       if (this.missing === -2) {

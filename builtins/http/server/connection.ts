@@ -5,7 +5,8 @@
 import type { Duplex } from "node:stream";
 import type { Carried, Carrier } from "./carrier.ts";
 import { ChunkedReader } from "./chunked.ts";
-import { type Head, MAX_HEAD, parseHead, Refusal } from "./head.ts";
+import { checkIncomplete, type Head, MAX_HEAD, parseHead, Refusal } from "./head.ts";
+import { Pieces } from "./pieces.ts";
 import { dateHeader, reasonOf } from "./status.ts";
 
 /** What a connection needs of the server it belongs to. */
@@ -21,7 +22,7 @@ export interface ConnectionOwner {
   handle(connection: Connection, head: Head, body: string): void;
   /** A request was refused before it was complete. */
   refused(connection: Connection, refusal: Refusal): void;
-  /** Notes that `bytes` more (or fewer) of incomplete bodies are held; false if the script's memory has no room. */
+  /** Notes that `bytes` more (or fewer) of bodies on their way are held; false if the script's memory has no room. */
   hold(bytes: number): boolean;
   /** The handler of the current request has taken too long. */
   overdue(connection: Connection): void;
@@ -54,6 +55,8 @@ const MAX_LINGER = 1024 * 1024;
 /** Bodies are handed to the socket in pieces of this size, so that a slow reader can be told from a stuck one. */
 const PIECE = 256 * 1024;
 
+const TEXT = "content-type: text/plain; charset=utf-8\r\n";
+
 enum Phase {
   /** Between requests, or inside a head. */
   Head,
@@ -81,15 +84,19 @@ export class Connection implements Carried {
   private head: Head | undefined;
   private lastText = "";
   private lastHead: Head | undefined;
-  private parts: string[] = [];
+  private pieces = new Pieces();
   private received = 0;
   private held = 0;
+  /** Bytes of the reply that are held because the client has not taken them. */
+  private output = 0;
   private chunked: ChunkedReader | undefined;
   private keepAlive = true;
   private halfClosed = false;
   private reading = false;
   private lingered = 0;
   private paused = false;
+  /** Bytes of `pending` that are counted as memory. */
+  private ahead = 0;
   /** Since when the socket has not taken what was written to it; 0 if it has. */
   private blockedAt = 0;
   private drained: (() => void)[] = [];
@@ -127,10 +134,32 @@ export class Connection implements Carried {
     const text = chunk.toString("latin1");
     this.pending = this.pending === "" ? text : this.pending + text;
     if (this.phase !== Phase.Busy) this.read();
-    else if (this.pending.length > MAX_AHEAD && !this.paused) {
+    else if (this.pending.length > MAX_AHEAD) this.wait();
+  }
+
+  /** Leaves further input in the socket until the request is answered. What has come already counts as memory. */
+  private wait(): void {
+    if (!this.paused) {
       this.paused = true;
       this.carrier.pause();
     }
+    if (this.holdAhead(this.pending.length)) return;
+    this.destroy();
+  }
+
+  private holdAhead(bytes: number): boolean {
+    if (bytes === this.ahead) return true;
+    if (!this.owner.hold(bytes - this.ahead)) return false;
+    this.ahead = bytes;
+    return true;
+  }
+
+  /** Takes input again once there is use for it: pipelined requests may have come by the thousand. */
+  private goOn(): void {
+    if (!this.paused || this.phase === Phase.Busy) return;
+    this.paused = false;
+    this.holdAhead(0);
+    this.carrier.resume();
   }
 
   /** Uses what has come in, as far as it goes. */
@@ -149,6 +178,7 @@ export class Connection implements Carried {
       this.refuse(error);
     } finally {
       this.reading = false;
+      this.goOn();
     }
   }
 
@@ -158,7 +188,11 @@ export class Connection implements Carried {
     const start = this.pending.startsWith("\r\n") ? 2 : 0;
     const end = this.pending.indexOf("\r\n\r\n", start);
     if (end < 0 || end > MAX_HEAD) {
-      if (this.pending.length > MAX_HEAD) throw new Refusal(431, "request header fields too large");
+      if (this.pending.length > MAX_HEAD) {
+        const inLine = this.pending.lastIndexOf("\r\n", MAX_HEAD) < 2;
+        throw inLine ? new Refusal(414, "URI too long") : new Refusal(431, "request header fields too large");
+      }
+      checkIncomplete(this.pending);
       if (!this.inHead) {
         this.inHead = true;
         this.deadline = this.owner.now + this.owner.limits.headMs;
@@ -205,7 +239,7 @@ export class Connection implements Carried {
     }
     const missing = head.length - this.received;
     if (this.pending.length < missing) {
-      this.parts.push(this.pending);
+      this.pieces.add(this.pending);
       this.received += this.pending.length;
       this.pending = "";
       return false;
@@ -218,10 +252,9 @@ export class Connection implements Carried {
       body = this.pending.slice(0, missing);
       this.pending = this.pending.slice(missing);
     }
-    if (this.parts.length > 0) {
-      this.parts.push(body);
-      body = this.parts.join("");
-      this.parts = [];
+    if (this.received > 0) {
+      this.pieces.add(body);
+      body = this.pieces.take();
     }
     this.complete(head, body);
     return true;
@@ -269,6 +302,11 @@ export class Connection implements Carried {
   /** Writes the whole reply to the current request. `fields` are header lines, each ending in CRLF. */
   reply(status: number, fields: string, body: string): void {
     if (this.phase !== Phase.Busy) return;
+    if (this.begun) {
+      // Something failed after the head of another reply went out: all that can be done is not to complete it.
+      this.destroy();
+      return;
+    }
     const silent = this.head!.method === "HEAD";
     const length = status === 204 || status === 304 ? "" : `content-length: ${body.length}\r\n`;
     const head = `${this.statusLine(status)}${fields}${length}\r\n`;
@@ -278,9 +316,24 @@ export class Connection implements Carried {
       else this.whenDrained(() => this.finish());
       return;
     }
+    if (!this.holdOutput(body.length)) {
+      this.reply(503, TEXT, "service unavailable\n");
+      return;
+    }
     this.write(head);
     this.deadline = Infinity;
-    void this.writePieces(body).then(() => this.finish());
+    void this.writePieces(body).then(() => {
+      this.holdOutput(0);
+      this.finish();
+    });
+  }
+
+  /** What is held of the current reply, in bytes, from now on; false if there is no room. */
+  private holdOutput(bytes: number): boolean {
+    if (bytes === this.output) return true;
+    if (!this.owner.hold(bytes - this.output)) return false;
+    this.output = bytes;
+    return true;
   }
 
   private async writePieces(body: string): Promise<void> {
@@ -297,6 +350,7 @@ export class Connection implements Carried {
     if (this.phase !== Phase.Busy) return false;
     const head = this.head!;
     this.deadline = Infinity;
+    this.begun = true;
     this.chunking = length === undefined && head.http11;
     if (length === undefined && !head.http11) this.keepAlive = false;
     const framing =
@@ -304,6 +358,7 @@ export class Connection implements Carried {
     this.write(`${this.statusLine(status)}${fields}${framing}\r\n`);
     return head.method !== "HEAD";
   }
+  private begun = false;
   private chunking = false;
 
   /** Writes a piece of the body begun with `begin`; false: wait for `flushed`. */
@@ -333,14 +388,19 @@ export class Connection implements Carried {
   private write(text: string): boolean {
     if (this.closed) return true;
     const taken = this.carrier.write(text);
-    if (!taken && this.blockedAt === 0) this.blockedAt = this.owner.now;
-    return taken;
+    if (taken) return true;
+    if (this.blockedAt === 0) this.blockedAt = this.owner.now;
+    if (!this.holdOutput(Math.max(this.output, text.length))) this.destroy();
+    return false;
   }
 
   onDrain(): void {
     this.blockedAt = 0;
     const waiting = this.drained;
-    if (waiting.length === 0) return;
+    if (waiting.length === 0) {
+      this.holdOutput(0);
+      return;
+    }
     this.drained = [];
     for (const then of waiting) then();
   }
@@ -366,17 +426,16 @@ export class Connection implements Carried {
     this.current = undefined;
     this.onLost = undefined;
     this.head = undefined;
+    this.begun = false;
+    this.holdOutput(0);
     if (!this.keepAlive) {
       this.linger();
       return;
     }
     this.phase = Phase.Head;
     this.deadline = this.owner.now + this.owner.limits.idleMs;
-    if (this.paused) {
-      this.paused = false;
-      this.carrier.resume();
-    }
     if (this.pending !== "" || this.halfClosed) this.read();
+    else this.goOn();
   }
 
   /** Answers what cannot be understood or is too large, and closes. */
@@ -384,12 +443,12 @@ export class Connection implements Carried {
     this.hold(0);
     this.owner.refused(this, refusal);
     this.pending = "";
-    this.parts = [];
+    this.pieces = new Pieces();
     this.chunked = undefined;
     const body = `${refusal.reason}\n`;
     this.write(
       `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\n${dateHeader()}connection: close\r\n` +
-        `content-type: text/plain; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${this.head?.method === "HEAD" ? "" : body}`,
+        `${TEXT}content-length: ${body.length}\r\n\r\n${this.head?.method === "HEAD" ? "" : body}`,
     );
     this.linger();
   }
@@ -403,6 +462,7 @@ export class Connection implements Carried {
     // What is still being sent has its own limit; then the client has a moment.
     this.deadline = Infinity;
     this.pending = "";
+    this.holdAhead(0);
     if (this.paused) this.carrier.resume();
     this.carrier.end(() => {
       this.deadline = this.owner.now + LINGER_MS;
@@ -423,6 +483,7 @@ export class Connection implements Carried {
   upgrade(): { socket: Duplex; rest: Buffer } {
     const rest = Buffer.from(this.pending, "latin1");
     this.phase = Phase.Over;
+    this.holdAhead(0);
     if (this.paused) this.carrier.resume();
     this.owner.gone(this);
     return { socket: this.carrier.release(), rest };
@@ -466,8 +527,11 @@ export class Connection implements Carried {
     this.phase = Phase.Over;
     this.carrier.destroy();
     this.hold(0);
+    this.holdOutput(0);
+    this.holdAhead(0);
     this.pending = "";
-    this.parts = [];
+    this.pieces = new Pieces();
+    this.chunked = undefined;
     this.owner.gone(this);
     this.onLost?.();
     this.onLost = undefined;

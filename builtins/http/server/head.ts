@@ -1,5 +1,5 @@
 /** Reading the head of a request (RFC 9112 §2–§3, §5), strictly: what is ambiguous is refused, not interpreted. */
-import { type HeaderList, isHostHeader } from "../headers.ts";
+import { type HeaderList, isHostHeader, trimmed } from "../headers.ts";
 import { normalPath } from "./path.ts";
 
 /** Bytes of a request line and its header fields. */
@@ -71,7 +71,7 @@ export function parseHead(text: string, start: number, end: number): Head {
     const name = text.slice(at, colon).toLowerCase();
     // No white space before the colon, no folded lines: a name is a token.
     if (!NAME.test(name)) throw new Refusal(400, "malformed header name");
-    const value = text.slice(colon + 1, stop).trim();
+    const value = trimmed(text.slice(colon + 1, stop));
     if (!VALUE.test(value)) throw new Refusal(400, "malformed header value");
     headers.push(name, value);
     switch (name) {
@@ -101,7 +101,7 @@ export function parseHead(text: string, start: number, end: number): Head {
   }
   if (host === undefined ? http11 : !isHostHeader(host)) throw new Refusal(400, "missing or malformed host header");
   if (expect !== undefined && expect !== "100-continue") throw new Refusal(417, "unsupported expectation");
-  const tokens = connection === "" ? [] : connection.split(",").map((token) => token.trim());
+  const tokens = connection === "" ? [] : connection.split(",").map(trimmed);
   return {
     method,
     path,
@@ -113,6 +113,14 @@ export function parseHead(text: string, start: number, end: number): Head {
     expectsContinue: expect !== undefined && http11,
     upgrade: http11 && upgrade === "websocket" && tokens.includes("upgrade"),
   };
+}
+
+/** What no head contains, wherever it ends: other control characters, and line ends that are none. */
+const NO_HEAD = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|(?<!\r)\n/;
+
+/** Looks at a head that is not complete yet: nobody needs to wait for the rest of one that is malformed already. */
+export function checkIncomplete(text: string): void {
+  if (NO_HEAD.test(text)) throw new Refusal(400, "malformed request");
 }
 
 /** RFC 9112 §6.3, without any of its leniency. */

@@ -3,6 +3,7 @@
 import { Coroutine } from "../../../interpreter/coroutine.ts";
 import { isFunction } from "../../../interpreter/native.ts";
 import { LuaTable } from "../../../interpreter/table.ts";
+import { toText } from "../../../interpreter/text.ts";
 import { isInteger, LuaFloat, type Value } from "../../../interpreter/value.ts";
 import { encodeJson } from "../../json-writer.ts";
 import { Failure, quoted } from "../failure.ts";
@@ -19,7 +20,8 @@ export interface Iteration {
 
 export type Content =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "file"; readonly path: string; readonly root: string | undefined }
+  /** `path` is undefined when no file can have the name that was given. */
+  | { readonly kind: "file"; readonly path: string | undefined; readonly root: string | undefined }
   | { readonly kind: "stream"; readonly iteration: Iteration };
 
 export interface Reply {
@@ -102,7 +104,9 @@ function readContent(table: LuaTable): [Content, string | undefined] {
       const root = table.getString("root");
       if (typeof value !== "string") throw wrong("file must be a string");
       if (root !== undefined && typeof root !== "string") throw wrong("root must be a string");
-      return [{ kind: "file", path: value, root }, undefined];
+      const folder = root === undefined ? undefined : fileName(root);
+      if (root !== undefined && folder === undefined) throw wrong("root must be the name of a folder");
+      return [{ kind: "file", path: fileName(value), root: folder }, undefined];
     }
     default:
       if (typeof value !== "string") {
@@ -121,6 +125,12 @@ function refuseStray(table: LuaTable): void {
     const name = typeof key === "string" ? quoted(key) : "a field that is not a name";
     throw wrong(`a handler returned a table with ${name} (expected body, json, html, file or stream)`);
   });
+}
+
+/** A path as the system takes it; undefined for what no file is called. */
+function fileName(bytes: string): string | undefined {
+  const text = toText(bytes);
+  return text?.includes("\0") === true ? undefined : text;
 }
 
 function readIteration(value: Value): Iteration {

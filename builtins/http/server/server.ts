@@ -4,14 +4,14 @@ import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { LuaError, Stop } from "../../../interpreter/error.ts";
-import { reserveMemory } from "../../../interpreter/memory.ts";
 import { Task } from "../../../interpreter/task.ts";
 import { first, type Results } from "../../../interpreter/value.ts";
 import type { VirtualMachine } from "../../../interpreter/vm.ts";
 import { type Host, hostOf, type Resource } from "../../host.ts";
 import { logs, writeLog } from "../../log.ts";
 import type { acceptWebsocket, OpenWebsocket, WebsocketLimits } from "../../ws/accept.ts";
-import { errorFields } from "../error-fields.ts";
+import { holderOf } from "../context.ts";
+import { errorFields, releaseMemory } from "../error-fields.ts";
 import { failureOf } from "../failure.ts";
 import { headerOf } from "../headers.ts";
 import { BadRequest } from "../json-body.ts";
@@ -25,7 +25,7 @@ import type { Head, Refusal } from "./head.ts";
 import { type Reply, readReply } from "./reply.ts";
 import { RequestMaker } from "./request.ts";
 import type { Match, Routes } from "./routes.ts";
-import { sendStream } from "./stream.ts";
+import { closeIteration, sendStream } from "./stream.ts";
 import { listenTcp } from "./tcp.ts";
 
 export interface ServerOptions {
@@ -45,8 +45,9 @@ export interface ServerOptions {
 const TEXT = "content-type: text/plain; charset=utf-8\r\n";
 /** How long a client that is turned away has to read why. */
 const TURN_AWAY_MS = 100;
-/** Incomplete bodies may take this many bytes together before the script's memory is asked. */
-const HELD_UNCHECKED = 1024 * 1024;
+/** Bodies on their way may take so many bytes together uncounted; the others are counted in steps. */
+const HELD_UNCOUNTED = 1024 * 1024;
+const HOLD_STEP = 256 * 1024;
 const STANDARD_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]);
 
 /** A request whose handler runs. */
@@ -70,8 +71,6 @@ export class Server implements ConnectionOwner, Resource {
   private listener: Listener | undefined;
   private sweeper: ReturnType<typeof setInterval> | undefined;
   private readonly connections = new Set<Connection>();
-  /** Bytes of request bodies that are not complete. */
-  private held = 0;
   /** Open websockets, to be closed in the end. */
   private readonly websockets = new Set<OpenWebsocket>();
   /** Loaded for a server that has routes for them. */
@@ -80,6 +79,10 @@ export class Server implements ConnectionOwner, Resource {
   private port: number;
   private readonly requests: RequestMaker;
   private readonly host: Host;
+  private readonly holdMemory: (bytes: number) => void;
+  /** Bytes of bodies on their way, and how many of them are counted as the script's memory. */
+  private held = 0;
+  private counted = 0;
   readonly access: boolean;
   now: number;
   /** Milliseconds between two looks at what takes too long. */
@@ -98,6 +101,7 @@ export class Server implements ConnectionOwner, Resource {
     this.host = hostOf(vm);
     this.access = logs(this.host, "debug");
     this.requests = new RequestMaker(vm);
+    this.holdMemory = holderOf(vm);
     this.stopped = new Promise((settle) => {
       this.settle = settle;
     });
@@ -154,12 +158,12 @@ export class Server implements ConnectionOwner, Resource {
 
   hold(bytes: number): boolean {
     this.held += bytes;
-    if (bytes <= 0 || this.held < HELD_UNCHECKED) return true;
+    const counted = this.held < HELD_UNCOUNTED ? 0 : Math.ceil(this.held / HOLD_STEP) * HOLD_STEP;
     try {
-      within(this.vm, () => reserveMemory(this.held));
+      if (counted !== this.counted) this.holdMemory(counted - this.counted);
+      this.counted = counted;
       return true;
-    } catch (error) {
-      if (!(error instanceof LuaError)) throw error;
+    } catch {
       this.held -= bytes;
       return false;
     }
@@ -255,8 +259,8 @@ export class Server implements ConnectionOwner, Resource {
 
   private async replyFile(connection: Connection, running: Running, reply: Reply): Promise<void> {
     if (reply.content.kind !== "file") return;
-    const { root } = reply.content;
-    const path = root === undefined ? reply.content.path : withinRoot(reply.content.path, root);
+    const { root, path: named } = reply.content;
+    const path = named === undefined || root === undefined ? named : withinRoot(named, root);
     let status = 404;
     if (path !== undefined) {
       const { permissions } = this.host;
@@ -276,15 +280,15 @@ export class Server implements ConnectionOwner, Resource {
     if (reply.content.kind !== "stream") return;
     const { iteration } = reply.content;
     if (this.access) this.note(connection, running.head, reply.status, running.match);
-    if (connection.begin(reply.status, reply.fields, undefined)) {
-      try {
-        await sendStream(this.vm, connection, iteration, running.task.context);
-      } catch (error) {
-        // The status is gone already: cutting the body short is the only way to say that it is not complete.
-        if (!this.isStop(error)) this.report(running, error, undefined);
-        connection.destroy();
-        return;
-      }
+    const wanted = connection.begin(reply.status, reply.fields, undefined);
+    try {
+      if (wanted) await sendStream(this.vm, connection, iteration, running.task.context);
+      else await closeIteration(this.vm, iteration, undefined);
+    } catch (error) {
+      // The status is gone already: cutting the body short is the only way to say that it is not complete.
+      if (!this.isStop(error)) this.report(running, error, undefined);
+      connection.destroy();
+      return;
     }
     connection.end();
   }
@@ -324,6 +328,7 @@ export class Server implements ConnectionOwner, Resource {
       ...(id === undefined ? undefined : { request_id: id }),
       ...errorFields(this.vm, error),
     });
+    releaseMemory(this.vm, running.task, error);
   }
 
   overdue(connection: Connection): void {

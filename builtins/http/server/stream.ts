@@ -70,7 +70,7 @@ function pieceOf(value: Value): string {
 }
 
 /** Closes what was iterated over, whichever way the stream ended: a coroutine, and the closing value. */
-async function closeIteration(vm: VirtualMachine, iteration: Iteration, failed: unknown): Promise<void> {
+export async function closeIteration(vm: VirtualMachine, iteration: Iteration, failed: unknown): Promise<void> {
   const { closing, next } = iteration;
   if (next instanceof Coroutine && next.status === "suspended") await new Task(vm, CLOSE, [next]).start().promise;
   if (closing === undefined || closing === false) return;

@@ -1,4 +1,5 @@
 /** The Prometheus text format, for the textfile collector or a push gateway. */
+import { printableLines } from "../../printable.ts";
 import { type Report, succeeded } from "../result.ts";
 
 export function prometheusText(report: Report): string {
@@ -47,5 +48,5 @@ export function prometheusText(report: Report): string {
 }
 
 function label(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  return printableLines(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

@@ -1,5 +1,4 @@
 /** `type: script`: a Lua script in a virtual machine of its own, with what scripts of checks may use. */
-import { join } from "node:path";
 import { Host, type HostSettings } from "../../../builtins/host.ts";
 import { openBuiltins } from "../../../builtins/index.ts";
 import { createVm, LuaError, load, Stop, skipShebang, Task } from "../../../interpreter/index.ts";
@@ -8,6 +7,7 @@ import { fromBuffer, fromText, toTextLossy } from "../../../interpreter/text.ts"
 import { isNumber, list, type Results, toDouble, type Value } from "../../../interpreter/value.ts";
 import { VirtualMachine } from "../../../interpreter/vm.ts";
 import { errorText } from "../../uncaught.ts";
+import { pathFrom, readInput } from "../input.ts";
 import { oneOrMore, TEXT_VALUE } from "../schema-parts.ts";
 import { promisedBy, warningFor, watchAssertions } from "./assertions.ts";
 import { type Body, type CheckType, listOf, type Outcome, type RunContext } from "./type.ts";
@@ -71,20 +71,22 @@ interface Source {
 /** The script's text, or why there is none. */
 function readSource({ file, script: inline }: ScriptBody, folder: string): Source | string {
   if (file === undefined) return { bytes: fromText(inline!), chunkName: "=script", name: "script", folder };
-  const path = join(folder, file);
+  const path = pathFrom(folder, file);
   try {
-    const { readFileSync } = require("node:fs") as typeof import("node:fs");
     const at = path.lastIndexOf("/");
     return {
-      bytes: fromBuffer(readFileSync(path)),
+      bytes: fromBuffer(readInput(path)),
       chunkName: `@${fromText(file)}`,
       name: file,
       folder: at < 0 ? "." : path.slice(0, at) || "/",
     };
   } catch (error) {
-    const words = { ENOENT: "no such file", EISDIR: "is a directory", EACCES: "permission denied" }[
-      (error as NodeJS.ErrnoException).code ?? ""
-    ];
+    const words = {
+      ENOENT: "no such file",
+      EISDIR: "is a directory",
+      EACCES: "permission denied",
+      ENXIO: "is a device",
+    }[(error as NodeJS.ErrnoException).code ?? ""];
     return `${file}: ${words ?? "cannot be read"}`;
   }
 }

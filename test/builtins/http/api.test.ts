@@ -139,7 +139,7 @@ describe("requests", () => {
   });
 });
 
-describe("arguments and options that do not fit", () => {
+describe("arguments and options that do not fit (H02, H10, H15, S10)", () => {
   test.each([
     ["http.get()", "bad argument #1 to 'http.get' (string expected, got no value)"],
     ["http.get(url, 7)", "bad argument #2 to 'http.get' (table expected, got number)"],
@@ -256,8 +256,10 @@ describe("downloads", () => {
   });
 });
 
-describe("files from a server", () => {
+describe("files from a server (S14)", () => {
   test.each([
+    ["caf%C3%A9.txt", "", [200, "bytes", "text/plain; charset=utf-8", undefined]],
+    ["a%FFb", "", [404, "not found\n", "text/plain; charset=utf-8", undefined]],
     ["hello.txt", "", [200, "hello world", "text/plain; charset=utf-8", undefined]],
     ["hello.txt", "bytes=6-", [206, "world", "text/plain; charset=utf-8", "bytes 6-10/11"]],
     ["hello.txt", "bytes=-5", [206, "world", "text/plain; charset=utf-8", "bytes 6-10/11"]],
@@ -271,6 +273,7 @@ describe("files from a server", () => {
   ] as [string, string, unknown[]][])("%s %s", async (name, range, expected) => {
     writeFileSync(join(folder, "hello.txt"), "hello world");
     writeFileSync(join(folder, "empty.json"), "");
+    writeFileSync(join(folder, "café.txt"), "bytes");
     try {
       (await import("node:fs")).symlinkSync("/etc/passwd", join(folder, "link"));
     } catch {

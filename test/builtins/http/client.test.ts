@@ -1,8 +1,10 @@
+import { heapSize } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { Attempt } from "../../../builtins/http/attempt.ts";
 import { type ClientContext, type Plan, perform, type Response } from "../../../builtins/http/client/perform.ts";
 import { Pool } from "../../../builtins/http/client/pool.ts";
+import { Collector } from "../../../builtins/http/client/receive.ts";
 import { Failure } from "../../../builtins/http/failure.ts";
 import { headerOf } from "../../../builtins/http/headers.ts";
 import { Misbehaving, ok } from "./misbehaving.ts";
@@ -80,8 +82,9 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
       "100 times 100",
       "HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + ok("hi"),
       "open",
-      "malformed response (unexpected status)",
+      "malformed response (too many interim responses)",
     ],
+    ["one 100, unasked", `HTTP/1.1 100 Continue\r\n\r\n${ok("hi")}`, "open", "200 hi"],
     ["one 103", `HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${ok("hi")}`, "open", "200 hi"],
     [
       "100 times 103",
@@ -139,6 +142,8 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
     ["HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nhi", "end", "200 hi"],
     ["nothing", "", "end", "connection closed before the response was complete"],
     ["a reset", "", "reset", /^connection (reset|closed)/],
+    ["a reset in a body up to the end", "HTTP/1.1 200 OK\r\n\r\nhi", "reset", /^connection (reset|closed)/],
+    ["status 000", "HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n", "open", "malformed response"],
     ["half a header", "HTTP/1.1 200 OK\r\nCont", "end", "connection closed before the response was complete"],
     ["a header without colon", "HTTP/1.1 200 OK\r\nfoo\r\n\r\n", "open", /^malformed response/],
     ["NUL in a header", "HTTP/1.1 200 OK\r\nA: a\0b\r\n\r\n", "open", /^malformed response/],
@@ -216,6 +221,19 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
     expect(server.closed).toBe(1);
   });
 
+  test("an endless chunk extension", async () => {
+    using server = await Misbehaving.start((socket, request) => {
+      if (!request.endsWith("\r\n\r\n")) return;
+      socket.write(`${chunked("5;")}`);
+      const more = () => {
+        while (!socket.destroyed && socket.write("x".repeat(65536)));
+      };
+      socket.on("drain", more);
+      more();
+    });
+    expect(brief(await get({ url: server.url }))).toBe("malformed response (its body is mostly chunk sizes)");
+  });
+
   test("a body that drips ends at the timeout, and the connection is closed", async () => {
     using server = await Misbehaving.start((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
@@ -230,7 +248,7 @@ describe("servers that misbehave (hostile.md H13, H14)", () => {
   });
 });
 
-describe("what servers encode", () => {
+describe("what servers encode (H12)", () => {
   const text = "hello ".repeat(1000);
   test.each([
     ["gzip", gzipSync(text)],
@@ -252,6 +270,17 @@ describe("what servers encode", () => {
     expect(brief(await get({ url: server.url }))).toBe("200 ");
     expect(brief(await get({ url: server.url, method: "HEAD" }))).toBe("200 ");
   });
+  test("a body that comes byte by byte takes no more than its size", () => {
+    const collector = new Collector(1 << 20, () => {});
+    const read = Buffer.alloc(1000, "x");
+    Bun.gc(true);
+    const before = heapSize();
+    for (let i = 0; i < 200_000; i++) collector.add(read.subarray(i % 1000, (i % 1000) + 1));
+    Bun.gc(true);
+    // A buffer for each byte would be 20 MB.
+    expect(heapSize() - before).toBeLessThan(4 << 20);
+    expect(collector.bytes()).toBe("x".repeat(200_000));
+  });
   test("a bomb ends at max_body", async () => {
     using server = await Misbehaving.answering(
       ok(gzipSync(Buffer.alloc(50 << 20)).toString("latin1"), "Content-Encoding: gzip\r\n"),
@@ -262,7 +291,7 @@ describe("what servers encode", () => {
   });
 });
 
-describe("redirects", () => {
+describe("redirects (H06, H08, H10)", () => {
   /** A server whose answers are looked up by path. */
   const site = (pages: Record<string, string>) =>
     Misbehaving.start((socket, request) => {
@@ -306,6 +335,19 @@ describe("redirects", () => {
     using server = await site({ "/": to("/") });
     expect(brief(await get({ url: server.url, maxRedirects: 5 }))).toBe("more than 5 redirects");
   });
+  test.each(["HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 1000\r\n\r\nx"])(
+    "H14: a body that does not come is not waited for",
+    async (page) => {
+      using server = await site({ "/": page, "/a": ok("end") });
+      const started = performance.now();
+      expect(brief(await get({ url: `${server.url}/`, timeout: 5 }))).toBe("200 end");
+      expect(performance.now() - started).toBeLessThan(2000);
+    },
+  );
+  test("that lead to a failure say where to", async () => {
+    using server = await site({ "/": to("http://127.0.0.1:1/") });
+    expect(brief(await get({ url: server.url }))).toBe("connection refused (redirected to http://127.0.0.1:1/)");
+  });
   test("use one connection", async () => {
     using server = await site({ "/": to("/a"), "/a": to("/b", 307), "/b": ok("end") });
     const given = (await get({ url: `${server.url}/` })) as Response;
@@ -328,7 +370,7 @@ describe("redirects", () => {
   });
 });
 
-describe("retries", () => {
+describe("retries (H20)", () => {
   const counted = (answers: (string | "close")[]) => {
     let n = 0;
     return Misbehaving.start((socket, request) => {
@@ -395,7 +437,7 @@ describe("retries", () => {
   });
 });
 
-describe("connections", () => {
+describe("connections (H15)", () => {
   test("are used again", async () => {
     using server = await Misbehaving.start((socket, request) => {
       if (request.endsWith("\r\n\r\n")) socket.write(ok("hi"));
@@ -437,6 +479,20 @@ describe("connections", () => {
     expect(shared.pool.size).toBeLessThanOrEqual(128);
     shared.pool.close();
   });
+  test.each([
+    ["a second response", ok("first") + ok("stolen")],
+    ["something else", `${ok("first")}garbage`],
+    ["a body after a 204", `HTTP/1.1 204 No Content\r\n\r\n${ok("stolen")}`],
+  ])("are not used again after %s came unasked", async (_name, bytes) => {
+    let n = 0;
+    using server = await Misbehaving.start((socket, request) => {
+      if (request.endsWith("\r\n\r\n")) socket.write(n++ === 0 ? bytes : ok("second"));
+    });
+    const shared = context();
+    expect(brief(await get({ url: server.url }, shared))).toMatch(/^200 first$|^204 $/);
+    expect(brief(await get({ url: server.url }, shared))).toBe("200 second");
+    shared.pool.close();
+  });
   test("are closed when a request is given up", async () => {
     using server = await Misbehaving.answering("");
     const operation = new Attempt(Infinity);
@@ -450,7 +506,7 @@ describe("connections", () => {
   });
 });
 
-test("headers go out as given, in order, with what every request has", async () => {
+test("H05: headers go out as given, in order, with what every request has", async () => {
   using server = await Misbehaving.answering(ok("hi"));
   await get({
     url: `http://us%65r:p@127.0.0.1:${server.port}/a b?c`,
@@ -464,7 +520,7 @@ test("headers go out as given, in order, with what every request has", async () 
   );
 });
 
-test("repeated response headers are all there", async () => {
+test("H16: repeated response headers are all there", async () => {
   using server = await Misbehaving.answering(
     ok("", "A: 1\r\na: 2\r\nSet-Cookie: x=1\r\nSet-Cookie: y=2\r\nB: \xe9\xff\r\n"),
   );

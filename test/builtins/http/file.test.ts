@@ -16,7 +16,7 @@ test.each([
   ["bytes=a-b", undefined],
   ["items=0-1", undefined],
 ] as [string | undefined, [number, number] | "unsatisfiable" | undefined][])(
-  "range %s of ten bytes",
+  "S13: range %s of ten bytes",
   (value, range) => {
     expect(parseRange(value, 10)).toEqual(Array.isArray(range) ? { first: range[0], last: range[1] } : range);
   },

@@ -53,7 +53,13 @@ test.each([
   ["Host: a@b", "400 missing or malformed host header"],
   ["Host:", "400 missing or malformed host header"],
   ["Host: h\r\nExpect: 200-ok", "417 unsupported expectation"],
-])("%j", (fields, refusal) => {
+  // White space is spaces and tabs, and nothing else that some language trims.
+  ["Host: h\r\nContent-Length: \xa03", "400 malformed content-length"],
+  ["Host: h\r\nContent-Length: 3\xa0", "400 malformed content-length"],
+  ["Host: h\r\nContent-Length: \x0b3", "400 malformed header value"],
+  ["Host: h\r\nTransfer-Encoding: \xa0chunked", "400 unsupported transfer-encoding"],
+  ["Host: h\r\nTransfer-Encoding: \x0cchunked", "400 malformed header value"],
+])("S01, S02: %j", (fields, refusal) => {
   expect(get(fields)).toBe(refusal);
 });
 
@@ -72,7 +78,7 @@ test.each([
   ["GET /a\tb HTTP/1.1", "400 malformed request target"],
   ["CONNECT h:1 HTTP/1.1", "501 not implemented"],
   ["GET /%zz HTTP/1.1", "400 malformed path"],
-])("%j", (line, refusal) => {
+])("S03: %j", (line, refusal) => {
   expect(get("Host: h", line)).toBe(refusal);
 });
 
@@ -97,7 +103,7 @@ test.each([
   expect(get(fields, line)).toMatchObject({ keepAlive });
 });
 
-test("what announces a body, a wait or a websocket", () => {
+test("S13: what announces a body, a wait or a websocket", () => {
   expect(get("Host: h\r\nContent-Length: 5\r\nExpect: 100-Continue")).toMatchObject({
     length: 5,
     expectsContinue: true,
@@ -138,6 +144,9 @@ test.each([
   [`60\r\n${"x".repeat(96)}\r\n5\r\n`, "413 content too large"],
   ["0\r\nbad trailer\r\n\r\n", "400 malformed trailer"],
   [`2;${"x".repeat(2000)}`, "400 malformed chunk"],
-] as [string, [string, string] | string][])("chunked %j", (input, outcome) => {
+  ["2\n", "400 malformed chunk size"],
+  ["2\rx", "400 malformed chunk size"],
+  ["0\r\nA: b\n\n", "400 malformed trailer"],
+] as [string, [string, string] | string][])("S01: chunked %j", (input, outcome) => {
   for (const size of [1, 2, 3, 7, 5000]) expect(chunked(input, size)).toEqual(outcome);
 });

@@ -37,8 +37,10 @@ test.each([
   [{ Connection: "upgrade" }, 'header "Connection" may only be "close" or "keep-alive"'],
   [{ Host: "a b" }, 'invalid value of header "Host"'],
   [{ Host: "a@b" }, 'invalid value of header "Host"'],
+  [{ Host: "a", host: "b" }, 'header "host" can only be set once'],
+  [{ "Content-Type": LuaTable.fromArray(["a/b", "c/d"]) }, 'header "Content-Type" can only be set once'],
   [{ A: true }, 'value of header "A" must be a string, a number or a list of them'],
-] as [Record<string, Value>, string][])("refuses %j", (fields, message) => {
+] as [Record<string, Value>, string][])("H01, H05: refuses %j", (fields, message) => {
   expect(words(fields)).toBe(message);
 });
 
@@ -51,7 +53,7 @@ test.each([
   ["a@b", false],
   ["a,b", false],
   ["a:80:80", false],
-])("isHostHeader(%j)", (value, valid) => {
+])("S02: isHostHeader(%j)", (value, valid) => {
   expect(isHostHeader(value)).toBe(valid);
 });
 

@@ -31,7 +31,7 @@ test.each([
   ["/...", "/..."],
   ["/%252e%252e/", "/%2e%2e/"],
   ["/a+b", "/a+b"],
-])("normalPath(%j)", (raw, normal) => {
+])("S04: normalPath(%j)", (raw, normal) => {
   expect(normalPath(raw)).toBe(normal);
 });
 

@@ -47,7 +47,7 @@ describe("the environment", () => {
   });
 });
 
-test("credentials go into a header, never into a message", () => {
+test("H22: credentials go into a header, never into a message", () => {
   expect(parseProxy("http://us%65r:pw@p:1", "proxy").authorization).toBe(`Basic ${btoa("user:pw")}`);
   for (const url of ["socks5://u:secret@p", "http://u:secret@:x", "http://u:sec ret@p q"]) {
     try {

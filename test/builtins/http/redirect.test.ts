@@ -30,12 +30,22 @@ test.each([
   ["https://a/", "http://a/x", false],
   ["http://a/", "http://a./x", false],
   ["http://a/", "http://b/x", false],
-])("%s to %s", (from, to, same) => {
+])("H06, H07: %s to %s", (from, to, same) => {
   const next = redirected(request(from), 307, parseUrl(to));
   expect(names(next.headers)).toEqual(same ? [...SECRETS, ...HARMLESS] : HARMLESS);
 });
 
-test("what was dropped does not come back (H08)", () => {
+test("H06: the user of a URL goes with a relative redirect, and not elsewhere (H08)", () => {
+  const first = { ...request("http://a/"), target: parseUrl("http://u:p@a/") };
+  const next = redirected(first, 302, parseUrl("http://a/x"));
+  expect(next.target.credentials).toBe("u:p");
+  expect(redirected(next, 302, parseUrl("http://v:q@a/")).target.credentials).toBe("v:q");
+  const away = redirected(next, 302, parseUrl("http://b/"));
+  expect(away.target.credentials).toBeUndefined();
+  expect(redirected(away, 302, parseUrl("http://a/")).target.credentials).toBeUndefined();
+});
+
+test("H08: what was dropped does not come back", () => {
   const away = redirected(request("http://a/"), 307, parseUrl("http://b/"));
   const back = redirected(away, 307, parseUrl("http://a/"));
   expect(names(back.headers)).toEqual(HARMLESS);
@@ -51,7 +61,7 @@ test.each([
   [301, "PUT", "PUT", true],
   [307, "POST", "POST", true],
   [308, "PATCH", "PATCH", true],
-])("%d after %s", (status, method, after, kept) => {
+])("H09: %d after %s", (status, method, after, kept) => {
   const next = redirected(request("http://a/", method), status, parseUrl("http://a/x"));
   expect(next.method).toBe(after);
   expect(next.body !== undefined).toBe(kept);

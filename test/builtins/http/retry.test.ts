@@ -16,7 +16,7 @@ test.each([
   ["Sat, 22 Nov 2025 10:00:30 GMT", 30],
   ["Sat, 22 Nov 2025 09:00:00 GMT", 0],
   ["Sat, 99 Foo 2025", undefined],
-])("Retry-After: %s", (value, seconds) => {
+])("H20: Retry-After: %s", (value, seconds) => {
   expect(parseRetryAfter(value, NOW)).toBe(seconds);
 });
 

@@ -1,3 +1,4 @@
+import { heapSize } from "bun:jsc";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Raw, raw, Serving, statuses } from "./serving.ts";
 
@@ -96,7 +97,7 @@ describe("results of handlers", () => {
   });
 });
 
-describe("what has no handler", () => {
+describe("what has no handler (S06)", () => {
   test.each([
     ["GET", "/nope", 404, "not found\n"],
     ["DELETE", "/echo", 405, "method not allowed\n"],
@@ -135,7 +136,7 @@ describe("what is refused, and the connection closed (hostile.md S01, S02, S07)"
     [`GET /%zz HTTP/1.1\r\n${H}\r\n`, 400],
     ["\x16\x03\x01\r\n\r\n", 400],
     [`GET / HTTP/1.1\r\n${H}X: ${"x".repeat(40000)}\r\n\r\n`, 431],
-    [`GET /${"x".repeat(40000)}`, 431],
+    [`GET /${"x".repeat(40000)}`, 414],
     [`POST /echo HTTP/1.1\r\n${H}Content-Length: 1001\r\n\r\n`, 413],
     [`POST /echo HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3e9\r\n`, 413],
     [
@@ -145,6 +146,13 @@ describe("what is refused, and the connection closed (hostile.md S01, S02, S07)"
     ],
     [`POST /echo HTTP/1.1\r\n${H}Expect: nothing\r\nContent-Length: 1\r\n\r\n`, 417],
     [`GET / HTTP/3.0\r\n${H}\r\n`, 505],
+    // Refused at once, though the end of the head has not come.
+    ["GET / HTTP/1.1\nHost: h\n\n", 400],
+    ["GET / HTTP/1.1\rHost: h\r\r", 400],
+    ["GET / HTTP/1.1\r\nHost: h\n\r\n", 400],
+    [`\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03${"\0".repeat(100)}`, 400],
+    [`POST /echo HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n1\na\n0\n\n`, 400],
+    ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505],
   ])("%j", async (request, status) => {
     const text = await raw(server.port, request);
     expect(statuses(text)).toEqual([status]);
@@ -202,7 +210,7 @@ describe("bodies", () => {
   });
 });
 
-describe("connections", () => {
+describe("connections (S15)", () => {
   test("stay open, and pipelined requests are answered in order", async () => {
     const client = new Raw(server.port);
     client.send(
@@ -211,6 +219,30 @@ describe("connections", () => {
     const text = await client.end();
     expect(statuses(text)).toEqual([200, 200, 200, 404, 200]);
     expect(text.replace(/HTTP[\s\S]*?\r\n\r\n/g, "|")).toBe('|slept|root|hi|not found\n|{"a":1}');
+  });
+
+  test("pipelined requests whose replies nobody reads are left in the socket", async () => {
+    const client = new Raw(server.port);
+    client.socket.pause();
+    const requests = `GET /json HTTP/1.1\r\n${H}\r\n`.repeat(10_000);
+    let sent = 0;
+    const more = () => {
+      while (sent < 200 << 20) {
+        sent += requests.length;
+        if (!client.socket.write(requests)) return;
+      }
+    };
+    client.socket.on("drain", more);
+    more();
+    let before = -1;
+    for (let i = 0; i < 100 && before !== sent; i++) {
+      before = sent;
+      await Bun.sleep(50);
+    }
+    // The sockets' own buffers, and little more.
+    expect(sent).toBeLessThan(50 << 20);
+    expect(statuses(await raw(server.port, `GET / HTTP/1.1\r\n${CLOSE}\r\n`))).toEqual([200]);
+    client.socket.destroy();
   });
 
   test("a hundred pipelined requests", async () => {
@@ -297,7 +329,7 @@ describe("handlers that fail: 500 with an id, the rest is in the log (S05)", () 
   });
 });
 
-describe("limits of time", () => {
+describe("limits of time (S07, S08)", () => {
   test("a handler that takes too long: 503, and its task is stopped", async () => {
     await using slow = await Serving.start(
       `{GET = {["/"] = function() local x <close> = setmetatable({}, {__close = function() closed = true end}) sleep(10) end, ["/closed"] = function() return tostring(closed) end}}`,
@@ -344,7 +376,7 @@ describe("limits of time", () => {
   });
 });
 
-describe("streams", () => {
+describe("streams (S12)", () => {
   const events = `function() local i = 0 return {stream = function() i = i + 1 if i <= 3 then sleep(0.005) return "data: " .. i .. "\\n\\n" end end} end`;
   test("are sent in chunks as they come", async () => {
     await using streaming = await Serving.start(`{GET = {["/"] = ${events}}}`);
@@ -358,6 +390,18 @@ describe("streams", () => {
     // The connection is as good as new.
     client.received = "";
     expect(await client.send(`GET /nope HTTP/1.1\r\n${CLOSE}\r\n`).end()).toContain("404");
+  });
+  test("a HEAD request closes what would have been iterated over", async () => {
+    await using streaming = await Serving.start(
+      `{GET = {
+        ["/"] = function()
+          return {stream = {function() end, nil, nil, setmetatable({}, {__close = function() closed = true end})}}
+        end,
+        ["/closed"] = function() return tostring(closed) end,
+      }}`,
+    );
+    expect(statuses(await raw(streaming.port, `HEAD / HTTP/1.1\r\n${CLOSE}\r\n`))).toEqual([200]);
+    expect(bodyOf(await raw(streaming.port, `GET /closed HTTP/1.1\r\n${CLOSE}\r\n`))).toBe("true");
   });
   test("to HTTP/1.0 clients end with the connection", async () => {
     await using streaming = await Serving.start(`{GET = {["/"] = ${events}}}`);
@@ -447,7 +491,7 @@ describe("streams", () => {
   });
 });
 
-describe("stopping", () => {
+describe("stopping (S09)", () => {
   test("requests under way are finished, idle connections closed, http.serve returns", async () => {
     const stopping = await Serving.start(`{GET = {["/"] = function() sleep(0.05) return "done" end}}`);
     const idle = new Raw(stopping.port);
@@ -535,7 +579,43 @@ test("bodies that do not fit into the script's memory together are refused (S07)
   expect(await raw(small.port, `${head(1 << 20)}${"x".repeat(1 << 20)}`)).toEndWith("1048576");
 });
 
-test.each(["::1", "localhost", "127.0.0.1"])("listens on %s", async (host) => {
+test("S12: replies that nobody reads count as the script's memory", async () => {
+  await using small = await Serving.start(
+    `{GET = {["/"] = function() return ("x"):rep(10000000) end, ["/small"] = function() return "x" end}}`,
+    "",
+    "",
+    {},
+    { memoryBytes: 64 << 20, timeoutMs: Infinity },
+  );
+  const clients = Array.from({ length: 20 }, () => new Raw(small.port).send(`GET / HTTP/1.1\r\n${H}\r\n`));
+  for (const client of clients) client.socket.pause();
+  await Bun.sleep(100);
+  expect(statuses(await raw(small.port, `GET /small HTTP/1.1\r\n${CLOSE}\r\n`))).toEqual([200]);
+  // One that reads gets what there is no room for either: an error, or a 503.
+  expect(await raw(small.port, `GET / HTTP/1.1\r\n${CLOSE}\r\n`)).toMatch(/^HTTP\/1\.1 50[03] /);
+  for (const client of clients) client.socket.destroy();
+  await Bun.sleep(50);
+  expect((await raw(small.port, `GET / HTTP/1.1\r\n${CLOSE}\r\n`)).length).toBeGreaterThan(10_000_000);
+});
+
+test("S07: after a handler ran out of memory the next one has all of it", async () => {
+  await using small = await Serving.start(
+    `{GET = {["/"] = function() local t = {} for i = 1, math.huge do t[i] = i end end}}`,
+    "",
+    "",
+    {},
+    { memoryBytes: 16 << 20, timeoutMs: Infinity },
+  );
+  Bun.gc(true);
+  const before = heapSize();
+  expect(statuses(await raw(small.port, `GET / HTTP/1.1\r\n${CLOSE}\r\n`))).toEqual([500]);
+  expect(small.logs[0]).toMatchObject({ error: "not enough memory" });
+  Bun.gc(true);
+  // Its table held 16 MB, and the task that ran last is kept.
+  expect(heapSize() - before).toBeLessThan(4 << 20);
+});
+
+test.each(["::1", "localhost", "127.0.0.1"])("S10: listens on %s", async (host) => {
   await using other = await Serving.start(`{GET = {["/"] = function(req) return req.remote end}}`, `host = "${host}"`);
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${other.port}/`;
   const [body] = [await other.lua(`return http.get("${url}").body`)];

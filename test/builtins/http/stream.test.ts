@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { errorOf, results, runScript } from "../script.ts";
 
 let server: Server;
@@ -25,6 +26,9 @@ beforeAll(async () => {
     } else if (request.url === "/cut") {
       response.writeHead(200, { "content-length": "100" });
       response.write("part\n", () => response.destroy());
+    } else if (request.url === "/bomb") {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end(gzipSync(Buffer.alloc(50_000_000)));
     } else if (request.url === "/big") {
       response.end(`${"x".repeat(1_000_000)}\n${"y\n".repeat(10_000)}`);
     } else {
@@ -61,6 +65,22 @@ test("more than may wait", async () => {
     for line in s:lines() do n = n + #line end
     return #first, n`;
   expect(await results(source)).toEqual([1_000_000, 10_000]);
+});
+
+test("H12: what a bomb unpacks to waits in the server", async () => {
+  const source = `local s = http.stream("GET", "${base}/bomb")
+    sleep(0.1)
+    local first = s:read()
+    local n = #first
+    for bytes in function() return s:read() end do n = n + #bytes end
+    return #first < 1 << 20, n`;
+  expect(await results(source, { limits: { memoryBytes: 8 << 20, timeoutMs: Infinity } })).toEqual([true, 50_000_000]);
+});
+
+test("H12: a line without an end counts as the script's memory", async () => {
+  const source = `local s = http.stream("GET", "${base}/bomb") s:line()`;
+  const { error } = await runScript(source, { limits: { memoryBytes: 8 << 20, timeoutMs: Infinity } });
+  expect(error).toContain("not enough memory");
 });
 
 test("an endless body is given as it comes, and closing ends the request", async () => {

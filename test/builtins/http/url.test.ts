@@ -12,7 +12,7 @@ function words(step: () => unknown): string {
   throw new Error("expected a Failure");
 }
 
-describe("parseUrl", () => {
+describe("H03, H11: parseUrl", () => {
   test.each([
     // url, text, host, port, path
     ["http://host", "http://host/", "host", 80, "/"],
@@ -79,7 +79,7 @@ test.each([
   ["http://h/api", "", "http://h/api"],
   ["http://h/api", "?a=1", "http://h/api?a=1"],
   ["http://h/api?token=1", "/x", "http://h/api/x?token=1"],
-])("joinPath(%j, %j)", (base, path, joined) => {
+])("H04: joinPath(%j, %j)", (base, path, joined) => {
   expect(joinPath(base, path)).toBe(joined);
   expect(parseUrl(joinPath(base, path)).host).toBe("h");
 });
@@ -93,7 +93,7 @@ test.each([
   expect(withQuery(url, query)).toBe(whole);
 });
 
-describe("parseLocation", () => {
+describe("H10: parseLocation", () => {
   const base = parseUrl("http://h:81/a/b?c=1");
   test.each([
     ["/x?y=1", "http://h:81/x?y=1"],

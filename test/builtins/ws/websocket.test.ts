@@ -160,6 +160,10 @@ describe("the handshake", () => {
       'ws.connect: invalid character in the value of header "X"',
     ],
     [
+      `ws.connect(url .. "/echo", {headers = {["Sec-WebSocket-Protocol"] = "v1"}})`,
+      'ws.connect: header "Sec-WebSocket-Protocol" cannot be set: it follows from the options',
+    ],
+    [
       `ws.connect(url .. "/echo", {subprotocols = {"a b"}})`,
       "bad argument #2 to 'ws.connect' (field 'subprotocols': list of names expected, got table)",
     ],
@@ -216,6 +220,7 @@ test.each([
   ["500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nits\r\n5;x=y\r\n bad\n\r\n0\r\n\r\n", "HTTP 500: its bad"],
   ["401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "HTTP 401: Unauthorized"],
   ["200 OK\r\n\r\n", "HTTP 200: OK"],
+  ["403 No\r\nContent-Length: 14\r\n\r\n{\n  \x1b[31mred\n}", "HTTP 403: { \\x1b[31mred }"],
 ])("a refusal: %j", async (answer, words) => {
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -342,6 +347,62 @@ describe("peers that misbehave (hostile.md H23)", () => {
     client.socket.write(frame(0x81, "hi"));
     // 1002: protocol error.
     expect((await client.end()).slice(-4)).toBe("\x88\x02\x03\xea");
+  });
+});
+
+describe("S14, H23: what is on its way counts as the script's memory", () => {
+  const limits = { memoryBytes: 16 << 20, timeoutMs: Infinity };
+  const upgrade =
+    "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const masked = (first: number, payload: Buffer) => {
+    const whole = frame(first, payload);
+    whole[1]! |= 0x80;
+    const head = whole.length - payload.length;
+    return Buffer.concat([whole.subarray(0, head), Buffer.alloc(4), payload]);
+  };
+  test.each([
+    ["messages that do not end", masked(0x02, Buffer.alloc(5 << 20))],
+    [
+      "tiny fragments",
+      Buffer.concat(Array.from({ length: 15_000 }, (_, i) => masked(i === 0 ? 2 : 0, Buffer.alloc(1)))),
+    ],
+    [
+      "messages that nobody receives",
+      Buffer.concat(Array.from({ length: 30 }, () => masked(0x82, Buffer.alloc(60_000)))),
+    ],
+  ])("%s, of many clients", async (_name, bytes) => {
+    const small = await Serving.start(`{WS = {["/"] = function(conn) sleep(60) end}}`, "", "", {}, limits);
+    const clients: Raw[] = [];
+    for (let i = 0; i < 120; i++) {
+      const client = new Raw(small.port).send(upgrade);
+      await client.until(/\r\n\r\n/);
+      client.socket.write(bytes);
+      clients.push(client);
+      await Bun.sleep(1);
+      if (clients.some((one) => one.received.includes("not enough memory"))) break;
+    }
+    // 1013: try again later.
+    const told = () => clients.some((one) => one.received.includes("\x03\xf5not enough memory"));
+    for (let i = 0; i < 100 && !told(); i++) await Bun.sleep(10);
+    expect(told()).toBe(true);
+    for (const client of clients) client.socket.destroy();
+    await small.host.closeResources();
+  });
+  test("of a client", async () => {
+    using peer = await sending(frame(0x02, Buffer.alloc(20 << 20), 30 << 20));
+    expect(
+      await errorOf(`local c = ws.connect("${peer.url}", {max_message = 1 << 30}) c:recv(5)`, { limits }),
+    ).toContain("ws.recv: connection closed (1013 not enough memory)");
+  });
+  test("several keys are refused", async () => {
+    const client = new Raw(server.port);
+    client.send(
+      upgrade
+        .replace("GET /", "GET /echo")
+        .replace("\r\n\r\n", "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+    );
+    expect(statuses(await client.until(/\r\n\r\n/))).toEqual([400]);
+    client.socket.destroy();
   });
 });
 

@@ -1,4 +1,4 @@
--- tries: to leave the host of a client's base address by its paths
+-- tries: to leave the host of a client's base address by its paths (H04)
 -- expects: ok
 local server = ...
 local c = http.client({ base_url = server })

@@ -1,4 +1,4 @@
--- tries: to hang or crash on devices, pipes and files without end
+-- tries: to hang or crash on devices, pipes and files without end (M17)
 -- expects: ok
 -- options: --timeout 15s
 for _, path in ipairs({ "/dev/zero", "/dev/random", "/dev/urandom", "/dev/full", "/dev/null", "/dev/tty", "/proc/kmsg", "/proc/kcore", "/proc/self/mem",

@@ -1,4 +1,4 @@
--- tries: to add headers and requests by line breaks in header values, names, methods, URLs and cookies
+-- tries: to add headers and requests by line breaks in header values, names, methods, URLs and cookies (H01, H02)
 -- expects: ok
 local server = ...
 for _, headers in ipairs({ { A = "a\r\nX: y" }, { A = "a\nb" }, { A = "a\0b" }, { ["X: y"] = "1" }, { [""] = "1" }, { ["X\r\n"] = "1" }, { ["X\n"] = "1" },

@@ -1,4 +1,4 @@
--- tries: to pass for an allowed host: longer names, credentials, ports, case, look-alikes, final dots
+-- tries: to pass for an allowed host: longer names, credentials, ports, case, look-alikes, final dots (H19)
 -- expects: ok
 -- options: --timeout 15s --allow-net=api.example.invalid
 local function refused(url)

@@ -1,4 +1,4 @@
--- tries: to listen where it may only connect
+-- tries: to listen where it may only connect (S10)
 -- expects: ok
 -- options: --allow-net=127.0.0.1:8080,example.invalid --timeout 10s
 for _, options in ipairs({ {}, { host = "0.0.0.0" }, { host = "::" }, { host = "localhost" }, { host = "127.0.0.1" } }) do

@@ -1,4 +1,4 @@
--- tries: to reach a metadata service by every spelling of its address, with everything else allowed
+-- tries: to reach a metadata service by every spelling of its address, with everything else allowed (H17)
 -- expects: ok
 -- options: --timeout 15s --allow-net=* --allow-env=NONE
 for _, host in ipairs({ "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "169.16689662",

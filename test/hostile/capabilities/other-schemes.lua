@@ -1,4 +1,4 @@
--- tries: to read files and the like by URLs of other schemes
+-- tries: to read files and the like by URLs of other schemes (H11)
 -- expects: ok
 for _, url in ipairs({ "file:///etc/passwd", "FILE:///etc/passwd", "data:,x", "blob:x", "s3://b/k", "unix:/run/x", "ftp://127.0.0.1/", "javascript:1",
   "about:blank", "http:/etc/passwd", "http:///etc/passwd", "//etc/passwd", "/etc/passwd", "etc", "http://", "http:\\\\127.0.0.1\\", "", "http://127.0.0.1:99999/",

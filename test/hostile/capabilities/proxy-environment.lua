@@ -1,4 +1,4 @@
--- tries: to connect by a proxy of the environment to what is not allowed
+-- tries: to connect by a proxy of the environment to what is not allowed (H22)
 -- expects: ok
 -- options: --allow-net=$HOST
 -- env: HTTP_PROXY=$SERVER

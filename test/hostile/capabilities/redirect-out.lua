@@ -1,4 +1,4 @@
--- tries: to be redirected to where it may not connect, and to other schemes
+-- tries: to be redirected to where it may not connect, and to other schemes (H10)
 -- expects: ok
 -- options: --allow-net=$HOST
 local server = ...

@@ -1,4 +1,4 @@
--- tries: to serve files from outside of a folder to whoever asks
+-- tries: to serve files from outside of a folder to whoever asks (S14)
 -- expects: ok
 local _, dir = ...
 local address

@@ -1,4 +1,4 @@
--- tries: to run binary chunks, whole and damaged, from strings and files
+-- tries: to run binary chunks, whole and damaged, from strings and files (D10)
 -- expects: ok
 local HEAD = "\27Lua\x55\0\x19\x93\r\n\x1a\n\4\8\8xV\0\0\0\0\0\0\0\0\0\0\0(w@"
 for _, chunk in ipairs({ "\27", "\27Lua", HEAD, HEAD .. ("\0"):rep(100), HEAD .. ("\xff"):rep(1000), "\27LuaQ", "\27LJ\2" }) do

@@ -1,4 +1,4 @@
--- tries: to get the debug library, io, or any function of theirs
+-- tries: to get the debug library, io, or any function of theirs (V16)
 -- expects: ok
 for _, name in ipairs({ "debug", "io", "dofile", "loadfile", "newproxy", "setfenv", "getfenv", "module", "unpack", "loadstring",
   "process", "Bun", "globalThis", "console", "eval", "Function", "window", "self", "require_", "__filename", "import" }) do

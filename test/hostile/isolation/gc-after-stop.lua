@@ -1,4 +1,4 @@
--- tries: to go on after the time limit from __close and __gc
+-- tries: to go on after the time limit from __close and __gc (T02)
 -- expects: stop
 -- options: --timeout 1s
 setmetatable(_G, { __gc = function() while true do end end })

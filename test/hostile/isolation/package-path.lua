@@ -1,4 +1,4 @@
--- tries: to load modules from other folders: by package.path, dots, slashes, absolute names, searchers
+-- tries: to load modules from other folders: by package.path, dots, slashes, absolute names, searchers (V16)
 -- expects: ok
 local _, dir = ...
 package.path = dir .. "/out/?.lua;/etc/?"

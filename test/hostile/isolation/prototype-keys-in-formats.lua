@@ -1,4 +1,4 @@
--- tries: to set or read prototypes by keys of JSON, YAML, TOML, headers, query strings and templates
+-- tries: to set or read prototypes by keys of JSON, YAML, TOML, headers, query strings and templates (V14)
 -- expects: ok
 local KEYS = { "__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf" }
 for _, key in ipairs(KEYS) do

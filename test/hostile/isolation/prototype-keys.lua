@@ -1,4 +1,4 @@
--- tries: to reach JavaScript's prototypes by the keys of tables and strings
+-- tries: to reach JavaScript's prototypes by the keys of tables and strings (V14)
 -- expects: ok
 local KEYS = { "__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "__defineGetter__",
   "__lookupGetter__", "isPrototypeOf", "length", "call", "apply", "bind", "caller", "arguments", "then", "toJSON" }

@@ -1,4 +1,4 @@
--- tries: to keep table.concat, sort, unpack and others busy by metamethods that say there is no end
+-- tries: to keep table.concat, sort, unpack and others busy by metamethods that say there is no end (M07, M08)
 -- expects: ok
 -- options: --timeout 30s
 local endless = setmetatable({}, { __index = function() return "x" end, __len = function() return math.maxinteger end })

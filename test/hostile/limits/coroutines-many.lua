@@ -1,4 +1,4 @@
--- tries: to keep 100 000 suspended coroutines
+-- tries: to keep 100 000 suspended coroutines (M14)
 -- expects: ok
 -- options: --timeout 60s
 -- A hundred thousand need more than 64 MB.

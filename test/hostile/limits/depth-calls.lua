@@ -1,4 +1,4 @@
--- tries: to overflow stacks by calls, metamethods, coroutines, message handlers and the parser
+-- tries: to overflow stacks by calls, metamethods, coroutines, message handlers and the parser (D01, D03, D04, D06)
 -- expects: ok
 -- options: --timeout 60s
 local function raises(pattern, f, ...)

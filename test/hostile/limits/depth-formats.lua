@@ -1,4 +1,4 @@
--- tries: to break parsers and encoders by values nested very deep
+-- tries: to break parsers and encoders by values nested very deep (D16)
 -- expects: ok
 -- options: --timeout 60s
 local N = 100000

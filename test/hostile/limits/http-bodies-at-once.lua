@@ -1,4 +1,4 @@
--- tries: to fill memory by many bodies at a time, each below its limit
+-- tries: to fill memory by many bodies at a time, each below its limit (M16)
 -- expects: ok
 -- options: --timeout 60s
 local server = ...

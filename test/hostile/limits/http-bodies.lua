@@ -1,4 +1,4 @@
--- tries: to fill memory by bodies, headers and status lines of a server
+-- tries: to fill memory by bodies, headers and status lines of a server (M16, H12, H13)
 -- expects: ok
 -- options: --timeout 60s
 local server = ...

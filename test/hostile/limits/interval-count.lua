@@ -1,4 +1,4 @@
--- tries: to hold the machine by very many intervals
+-- tries: to hold the machine by very many intervals (T15)
 -- expects: ok
 local handles = {}
 local ok, message = pcall(function()

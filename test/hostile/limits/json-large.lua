@@ -1,5 +1,4 @@
 -- tries: to use up memory and time by large documents in all formats
--- peak: 600
 -- expects: ok
 -- options: --timeout 60s
 local function bounded(f, ...)

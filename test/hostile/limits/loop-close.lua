@@ -1,4 +1,4 @@
--- tries: to go on after the stop by to-be-closed variables
+-- tries: to go on after the stop by to-be-closed variables (T02)
 -- expects: stop
 -- options: --timeout 1s
 local function f()

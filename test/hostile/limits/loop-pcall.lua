@@ -1,4 +1,4 @@
--- tries: to catch the stop in pcall, xpcall and coroutines
+-- tries: to catch the stop in pcall, xpcall and coroutines (T02)
 -- expects: stop
 -- options: --timeout 1s
 local function f() while true do end end

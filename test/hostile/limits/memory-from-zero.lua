@@ -1,5 +1,4 @@
--- tries: to break at whatever allocation fails: with hardly any memory, everything is tried
--- peak: 550
+-- tries: to break at whatever allocation fails: with hardly any memory, everything is tried (M22)
 -- expects: ok
 -- options: --memory-limit 2MB --timeout 60s
 local WORK = {

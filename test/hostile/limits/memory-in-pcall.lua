@@ -1,5 +1,5 @@
--- tries: to go on for ever at the memory limit, catching each error
--- peak: 400
+-- tries: to go on for ever at the memory limit, catching each error (M21)
+-- peak: 340
 -- expects: stop
 -- options: --timeout 4s
 local keep = {}

@@ -1,4 +1,4 @@
--- tries: to use up memory by very many strings, large and small
+-- tries: to use up memory by very many strings, large and small (M03)
 -- expects: ok
 -- options: --timeout 60s
 local function no_memory(f, ...)

@@ -1,4 +1,4 @@
--- tries: to use up memory by the functions of strings
+-- tries: to use up memory by the functions of strings (M01, M02, M04, M11)
 -- expects: ok
 -- options: --timeout 60s
 local function no_memory(f, ...)

@@ -1,4 +1,4 @@
--- tries: to use up memory by tables, keys and varargs
+-- tries: to use up memory by tables, keys and varargs (M05)
 -- expects: ok
 -- options: --timeout 60s
 local function no_memory(f, ...)

@@ -1,4 +1,4 @@
--- tries: to break arithmetic and arguments by the ends of the ranges
+-- tries: to break arithmetic and arguments by the ends of the ranges (V01, V09)
 -- expects: ok
 assert(math.maxinteger + 1 == math.mininteger and math.mininteger // -1 == math.mininteger and math.mininteger % -1 == 0)
 assert(math.maxinteger < math.maxinteger + 0.0 and 2 ^ 53 == 2 ^ 53 + 1 and math.maxinteger + 0.0 ~= math.maxinteger)

@@ -1,4 +1,4 @@
--- tries: to flood the output faster than it is read
+-- tries: to flood the output faster than it is read (K22)
 -- expects: stop
 -- options: --timeout 2s
 local line = ("x"):rep(1e5)

@@ -1,4 +1,4 @@
--- tries: to break pattern matching by depth, captures and malformed patterns
+-- tries: to break pattern matching by depth, captures and malformed patterns (D17)
 -- expects: ok
 -- options: --timeout 60s
 local function raises(message, f, ...)

@@ -1,4 +1,4 @@
--- tries: to run for ever in an exponential pattern
+-- tries: to run for ever in an exponential pattern (T05)
 -- expects: stop
 -- options: --timeout 1s
 ("a"):rep(30):find(("a?"):rep(30) .. ("a"):rep(30) .. "b")

@@ -1,4 +1,4 @@
--- tries: to get past the time limit in one call of regex
+-- tries: to get past the time limit in one call of regex (T12)
 -- expects: stop
 -- options: --timeout 2s
 local text = ("a"):rep(2e6)

@@ -1,5 +1,4 @@
--- tries: to run for ever or use up memory in regular expressions
--- peak: 450
+-- tries: to run for ever or use up memory in regular expressions (T10, T11)
 -- expects: ok
 -- options: --timeout 60s
 local function bounded(f, ...)

@@ -1,5 +1,5 @@
--- tries: as a client, to bring down a server of Assay: floods, slow and broken requests, all from inside
--- peak: 400
+-- tries: as a client, to bring down a server of Assay: floods, slow and broken requests, all from inside (S05, S07)
+-- peak: 256
 -- expects: ok
 -- options: --timeout 60s
 local address, port

@@ -1,4 +1,4 @@
--- tries: to confuse sort by comparators that contradict themselves, raise, wait or change the table
+-- tries: to confuse sort by comparators that contradict themselves, raise, wait or change the table (T03)
 -- expects: ok
 -- options: --timeout 30s
 local function fill(n) local t = {} for i = 1, n do t[i] = (i * 7919) % n end return t end

@@ -1,4 +1,4 @@
--- tries: to run for ever in SQL
+-- tries: to run for ever in SQL (T13)
 -- expects: stop
 -- options: --timeout 2s
 local c = db.connect("sqlite::memory:")

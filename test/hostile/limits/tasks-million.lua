@@ -1,4 +1,4 @@
--- tries: to start a million tasks that wait
+-- tries: to start a million tasks that wait (M21)
 -- expects: error done
 local ok, message = pcall(function()
   for _ = 1, 1e6 do async.spawn(function() sleep(1000) end) end

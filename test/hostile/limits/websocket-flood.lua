@@ -1,4 +1,4 @@
--- tries: to fill memory by messages that nobody receives, before and while the websocket is closed
+-- tries: to fill memory by messages that nobody receives, before and while the websocket is closed (H23)
 -- expects: ok
 -- options: --timeout 30s
 local server = (...):gsub("^http", "ws")

@@ -1,4 +1,4 @@
--- tries: to fill memory by websockets: endless messages, fragments, bombs
+-- tries: to fill memory by websockets: endless messages, fragments, bombs (H23)
 -- expects: ok
 -- options: --timeout 60s
 local server = (...):gsub("^http", "ws")
