@@ -16,7 +16,7 @@ import type { VirtualMachine } from "./vm.ts";
 const TABLE_BYTES = 64;
 const SLOT_BYTES = 8;
 const KEY_BYTES = 48;
-const FUNCTION_BYTES = 48;
+const FUNCTION_BYTES = 96;
 const CELL_BYTES = 32;
 const COROUTINE_BYTES = 1000;
 /** What a table that serves as a metatable remembers of its events. */

@@ -130,7 +130,7 @@ export class Memory {
 
   /** After `not enough memory` was caught: what the failed calls held is to be gone before the next have their share. */
   relieve(): void {
-    relieve(this.share(), true, LITTLE_GROWTH);
+    relieve(this.share(), true, false, LITTLE_GROWTH);
   }
 
   /** After much was allocated, `bytes` more being wanted: the process is not to grow by garbage. */
@@ -139,7 +139,8 @@ export class Memory {
     this.large = 0;
     this.looked = performance.now();
     this.look = this.live + debt.bytes + LOOK_AFTER;
-    if (relieve(this.share(), large) && heapSize() > baseHeap + this.share()) this.census(wanted);
+    if (relieve(this.share(), large, this.live + debt.bytes < this.limit / 2) && heapSize() > baseHeap + this.share())
+      this.census(wanted);
   }
 
   /** What the machines that run may hold together. */
@@ -173,7 +174,7 @@ export class Memory {
     this.looked = performance.now();
     this.look = this.live + LOOK_AFTER;
     debt.limit = Math.min(this.due, this.look) - this.live;
-    relieve(this.share(), large);
+    relieve(this.share(), large, this.live < this.limit / 2);
     const ceiling = this.heapCeiling();
     if (heapSize() > ceiling) collectNow();
     if (this.live + wanted > this.limit || heapSize() > ceiling) throw new LuaError("not enough memory");

@@ -6,10 +6,12 @@
 
 /**
  * What a process may take beyond its size at the start and the memory limit before the engine is told to collect: little
- * after large allocations, which leave few objects to go through; more after many small ones.
+ * after large allocations, which leave few objects to go through; more after many small ones, and most where the script
+ * is far from its limit: collecting costs it time, and what is kept from the engine it soon takes again.
  */
 const EASE = 16 << 20;
 const SMALL_EASE = 32 << 20;
+const AMPLE_EASE = 40 << 20;
 /** What counts as the limit of programs with hardly any memory: compiled code takes some as well. */
 const LEAST = 32 << 20;
 /** How much the process must have grown since the last collection that was asked for. */
@@ -49,19 +51,19 @@ export function beginMeasuring(): void {
 
 /**
  * Has the engine collect if the process has grown too large for `limit` bytes of Lua data, and by `growth` bytes since
- * that was done last; tells whether it did. `large` after large allocations.
+ * that was done last; tells whether it did. `large` after large allocations, `ample` where half the limit is left.
  * Looking takes 16 µs, collecting a millisecond for a small heap and a second for the largest one.
  */
-export function relieve(limit: number, large: boolean, growth = GROWTH): boolean {
+export function relieve(limit: number, large: boolean, ample: boolean, growth = GROWTH): boolean {
   if (limit === Infinity) return false;
   const resident = process.memoryUsage.rss();
   const share = Math.max(limit, LEAST);
-  const ease = base + share + (large ? EASE : SMALL_EASE);
+  const ease = base + share + (large ? EASE : ample ? AMPLE_EASE : SMALL_EASE);
   if (resident < ease || resident < after + (slow ? Math.max(growth, SLOW_GROWTH) : growth)) return false;
   const begun = process.cpuUsage();
   collectNow();
   slow = process.cpuUsage(begun).user > QUICK;
-  if (!slow && after > base + share + EASE && after - base - heapSize() > KEPT) giveBack();
+  if ((large || !ample) && !slow && after > base + share + EASE && after - base - heapSize() > KEPT) giveBack();
   return true;
 }
 

@@ -15,6 +15,11 @@ export type Key = Exclude<Value, undefined | LuaFloat>;
 /** How many keys a shared shape may have, and how many ways on it may know, before tables get their own. */
 const MAX_SHARED_KEYS = 48;
 const MAX_TRANSITIONS = 64;
+/** An element with the object that holds its number: where one is, its neighbours are taken to be such too. */
+const BOXED_BYTES = 40;
+function isBoxed(value: Value): boolean {
+  return typeof value === "bigint" || value instanceof LuaFloat;
+}
 /** How far beyond its end an array part with holes may grow at once. */
 const MAX_GAP = 16;
 
@@ -190,7 +195,7 @@ export class LuaTable {
     } else {
       array.push(value);
       // Arrays grow by half: charged when the length passes a power of two.
-      if ((at & (at - 1)) === 0) charge(at * 8);
+      if ((at & (at - 1)) === 0) charge(at * (isBoxed(value) ? BOXED_BYTES : 8));
     }
     if (this.shape.keys.length > 1) this.migrate(at);
   }

@@ -93,11 +93,11 @@ function bits(symbol: string, general: string): (x: Operand, y: Operand) => stri
     const unsigned = `return (x ${symbol} y) >>> 0;`;
     const small = `if ((x | 0) === x && (y | 0) === y) return x ${symbol} y;`;
     const large = `if (${bothInteger(x, y)}) return ${general}(x, y);`;
-    if (symbol !== "&") return `if (x >>> 0 === x && y >>> 0 === y) ${unsigned} ${small} ${large}`;
+    if (symbol !== "&") return `${small} if (x >>> 0 === x && y >>> 0 === y) ${unsigned} ${large}`;
     // The upper half of one operand being zero, so is the result's.
     const masked = (condition: string) => (condition === "" ? unsigned : `if (${condition}) ${unsigned}`);
     const right = y === "K" ? "" : "Number.isSafeInteger(y)";
-    return `if (x >>> 0 === x) { ${masked(right)} } else if (y >>> 0 === y) { ${masked("Number.isSafeInteger(x)")} } else { ${small} ${large} }`;
+    return `${small} if (x >>> 0 === x) { ${masked(right)} } else if (y >>> 0 === y) { ${masked("Number.isSafeInteger(x)")} } else { ${large} }`;
   };
 }
 

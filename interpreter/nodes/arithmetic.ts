@@ -1990,12 +1990,12 @@ class BAndEE extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
+      if ((a | 0) === a && (b | 0) === b) return a & b;
       if (a >>> 0 === a) {
         if (Number.isSafeInteger(b)) return (a & b) >>> 0;
       } else if (b >>> 0 === b) {
         if (Number.isSafeInteger(a)) return (a & b) >>> 0;
       } else {
-        if ((a | 0) === a && (b | 0) === b) return a & b;
         if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
       }
     }
@@ -2027,12 +2027,12 @@ class BAndEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
+      if ((a | 0) === a && (y | 0) === y) return a & y;
       if (a >>> 0 === a) {
         return (a & y) >>> 0;
       } else if (y >>> 0 === y) {
         if (Number.isSafeInteger(a)) return (a & y) >>> 0;
       } else {
-        if ((a | 0) === a && (y | 0) === y) return a & y;
         if (Number.isSafeInteger(a)) return and(a, y);
       }
     }
@@ -2066,12 +2066,12 @@ class BAndEL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
+      if ((a | 0) === a && (b | 0) === b) return a & b;
       if (a >>> 0 === a) {
         if (Number.isSafeInteger(b)) return (a & b) >>> 0;
       } else if (b >>> 0 === b) {
         if (Number.isSafeInteger(a)) return (a & b) >>> 0;
       } else {
-        if ((a | 0) === a && (b | 0) === b) return a & b;
         if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
       }
     }
@@ -2107,12 +2107,12 @@ class BAndLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
+      if ((a | 0) === a && (y | 0) === y) return a & y;
       if (a >>> 0 === a) {
         return (a & y) >>> 0;
       } else if (y >>> 0 === y) {
         if (Number.isSafeInteger(a)) return (a & y) >>> 0;
       } else {
-        if ((a | 0) === a && (y | 0) === y) return a & y;
         if (Number.isSafeInteger(a)) return and(a, y);
       }
     }
@@ -2150,12 +2150,12 @@ class BAndLL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
+      if ((a | 0) === a && (b | 0) === b) return a & b;
       if (a >>> 0 === a) {
         if (Number.isSafeInteger(b)) return (a & b) >>> 0;
       } else if (b >>> 0 === b) {
         if (Number.isSafeInteger(a)) return (a & b) >>> 0;
       } else {
-        if ((a | 0) === a && (b | 0) === b) return a & b;
         if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return and(a, b);
       }
     }
@@ -2193,8 +2193,8 @@ class BOrEE extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
@@ -2225,8 +2225,8 @@ class BOrEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
-      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
       if ((a | 0) === a && (y | 0) === y) return a | y;
+      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
       if (Number.isSafeInteger(a)) return or(a, y);
     }
 
@@ -2259,8 +2259,8 @@ class BOrEL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
@@ -2295,8 +2295,8 @@ class BOrLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
-      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
       if ((a | 0) === a && (y | 0) === y) return a | y;
+      if (a >>> 0 === a && y >>> 0 === y) return (a | y) >>> 0;
       if (Number.isSafeInteger(a)) return or(a, y);
     }
 
@@ -2333,8 +2333,8 @@ class BOrLL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a | b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a | b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return or(a, b);
     }
 
@@ -2371,8 +2371,8 @@ class BXorEE extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 
@@ -2403,8 +2403,8 @@ class BXorEK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
-      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
       if ((a | 0) === a && (y | 0) === y) return a ^ y;
+      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
       if (Number.isSafeInteger(a)) return xor(a, y);
     }
 
@@ -2437,8 +2437,8 @@ class BXorEL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 
@@ -2473,8 +2473,8 @@ class BXorLK extends Binary {
     const y = this.constant;
     if (typeof x === "number") {
       const a = +x;
-      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
       if ((a | 0) === a && (y | 0) === y) return a ^ y;
+      if (a >>> 0 === a && y >>> 0 === y) return (a ^ y) >>> 0;
       if (Number.isSafeInteger(a)) return xor(a, y);
     }
 
@@ -2511,8 +2511,8 @@ class BXorLL extends Binary {
     if (typeof x === "number" && typeof y === "number") {
       const a = +x;
       const b = +y;
-      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if ((a | 0) === a && (b | 0) === b) return a ^ b;
+      if (a >>> 0 === a && b >>> 0 === b) return (a ^ b) >>> 0;
       if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return xor(a, b);
     }
 

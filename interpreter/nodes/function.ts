@@ -18,7 +18,7 @@ export class FunctionExpression extends Expression {
       const source = sources[i]!;
       upvalues.push(source.fromParent === "local" ? R[base + source.index] : own[source.index]);
     }
-    charge(48 + 8 * sources.length);
+    charge(96 + 8 * sources.length);
     return new LuaFunction(this.prototype, upvalues);
   }
 }

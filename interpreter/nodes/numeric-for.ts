@@ -53,8 +53,9 @@ export class NumericFor extends SiteStatement {
     ) {
       if (step === 0) throw runtimeError(R, base, this, "'for' step is zero");
       if (typeof limit === "number") {
-        // A float limit is clipped to the integers (forlimit); comparing does that by itself. NaN counts as -infinity.
-        return this.count(R, base, start, Number.isNaN(limit) ? Number.NEGATIVE_INFINITY : limit, step);
+        // A float limit is clipped to the integers (forlimit); comparing does that by itself.
+        if (!Number.isNaN(limit)) return this.count(R, base, start, limit, step);
+        return step > 0 ? undefined : this.count(R, base, start, Number.NEGATIVE_INFINITY, step);
       }
       if (typeof limit === "bigint" && limit < NEAR_SAFE && limit > -NEAR_SAFE) {
         return this.countBig(R, base, BigInt(start), limit, BigInt(step)); // in reach, and rounding would miss it

@@ -1,5 +1,4 @@
 -- tries: to use up memory by closures, coroutines, metatables and keys that are objects (M06)
--- peak: 290
 -- expects: ok
 -- options: --timeout 60s
 local function no_memory(f, ...)

@@ -1,5 +1,5 @@
 -- tries: to fill memory by results of SQL: ten million rows, very large values, and databases in memory (M20)
--- peak: 320
+-- peak: 350
 -- expects: ok
 -- options: --timeout 60s
 local function bounded(f, ...)
