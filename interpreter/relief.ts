@@ -23,6 +23,8 @@ export const LITTLE_GROWTH = 4 << 20;
  * waits for more.
  */
 const QUICK = 60_000;
+/** The same where half the limit is left. */
+const BRIEF = 20_000;
 const SLOW_GROWTH = 28 << 20;
 /** What the engine may keep of the memory that it has freed. */
 const KEPT = 32 << 20;
@@ -62,8 +64,10 @@ export function relieve(limit: number, large: boolean, ample: boolean, growth = 
   if (resident < ease || resident < after + (slow ? Math.max(growth, SLOW_GROWTH) : growth)) return false;
   const begun = process.cpuUsage();
   collectNow();
-  slow = process.cpuUsage(begun).user > QUICK;
-  if ((large || !ample) && !slow && after > base + share + EASE && after - base - heapSize() > KEPT) giveBack();
+  const spent = process.cpuUsage(begun).user;
+  slow = spent > QUICK;
+  const affordable = spent <= (ample && !large ? BRIEF : QUICK);
+  if (affordable && after > base + share + EASE && after - base - heapSize() > KEPT) giveBack();
   return true;
 }
 
