@@ -1,4 +1,4 @@
--- tries: to run for ever in the function that load reads from (T18)
+-- tries: to run for ever in the function that load reads from, which also meets the memory limit (T18)
 -- expects: stop
 -- options: --timeout 1s
-load(function() return " " end)
+while true do load(function() return " " end) end
