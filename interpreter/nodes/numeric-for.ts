@@ -31,8 +31,34 @@ export class NumericFor extends SiteStatement {
   override exec(R: Registers, base: number): Completion {
     const start = this.start.eval(R, base);
     if (start === SUSPENDED) return suspend(this, base, START);
-    return this.withStart(R, base, start);
+    const limit = this.limit.eval(R, base);
+    if (limit === SUSPENDED) return suspend(this, base, LIMIT, start);
+    const step = this.step.eval(R, base);
+    if (step === SUSPENDED) return suspend(this, base, STEP, [start, limit]);
+    if (step === 1 && typeof start === "number" && typeof limit === "number") {
+      const from = +start;
+      const to = +limit;
+      if (Number.isSafeInteger(from) && to <= Number.MAX_SAFE_INTEGER) return this.countUp(R, base, from, to);
+    }
+    return this.prepare(R, base, start, limit, step);
   }
+
+  /** By one, to a limit in the safe range: nearly all loops. */
+  private countUp(R: Registers, base: number, start: number, limit: number): Completion {
+    const at = base + this.register;
+    const { body, cell } = this;
+    for (let i = start; i <= limit; i++) {
+      R[at] = cell ? new Cell(i) : i;
+      const completion = body.exec(R, base);
+      if (completion !== undefined) {
+        if (completion === SUSPENDED) return suspend(this, base, TURN, [i, limit, 1]);
+        return completion === BREAK ? undefined : completion;
+      }
+      if (--state.ticks < 0 && lookAround()) return suspend(this, base, TURN, [i, limit, 1]);
+    }
+    return undefined;
+  }
+
   private withStart(R: Registers, base: number, start: Value): Completion {
     const limit = this.limit.eval(R, base);
     if (limit === SUSPENDED) return suspend(this, base, LIMIT, start);
