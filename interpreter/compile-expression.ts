@@ -357,9 +357,13 @@ export abstract class ExpressionCompiler {
     switch (operator) {
       case "and":
       case "or": {
-        if (!(left instanceof Constant)) return new (operator === "and" ? And : Or)(left, right);
-        if (left.test() !== (operator === "and")) return left;
-        return right.isMulti ? new Parenthesised(right) : right;
+        const isAnd = operator === "and";
+        if (left instanceof Constant) {
+          // What a constant leaves to the right side is the right side, in messages too; `nil and nil` is nil.
+          if (left.test() === isAnd) return right.isMulti ? new Parenthesised(right) : right;
+          if (isAnd && right instanceof Constant && !right.test()) return left;
+        }
+        return new (isAnd ? And : Or)(left, right);
       }
       case "..":
         return this.site(new Concat(line, left, right));
@@ -431,7 +435,7 @@ export abstract class ExpressionCompiler {
   protected specialised(forms: Forms, left: ExpressionNode, right: ExpressionNode, line: number): ExpressionNode {
     const x = operandKind(left);
     const y = operandKind(right);
-    if ((x === "K" || x === "F") && forms[`${x}E`] !== undefined) {
+    if ((x === "K" || x === "F") && y !== "K" && forms[`${x}E`] !== undefined) {
       return this.site(new (forms[`${x}E`] as Forms["EE"])(line, left, right));
     }
     const make = forms[`${x}${y}`] ?? forms[`E${y}`] ?? (x === "L" ? forms.LE : undefined) ?? forms.EE;

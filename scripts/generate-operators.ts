@@ -200,8 +200,10 @@ function numbers(x: Operand, y: Operand): string {
 /** The path for floats with integer values. */
 function floatPath(op: Arithmetic, x: Operand, y: Operand): string {
   if (op.floats === undefined) return "";
+  // The reference subtracts a small constant by adding its opposite, so that -0.0 - 0 is 0.0.
+  const added = op.name === "Sub" && y === "K" ? " + 0" : "";
   const give = (left: string, right: string) =>
-    `{ const z = ${op.floats?.replace("x", left).replace("y", right)}; return Number.isSafeInteger(z) ? new LuaFloat(z) : z; }`;
+    `{ const z = ${op.floats?.replace("x", left).replace("y", right)}${added}; return Number.isSafeInteger(z) ? new LuaFloat(z) : z; }`;
   const isConstant = (kind: Operand) => kind === "K" || kind === "F";
   if (isConstant(y)) return `if (x instanceof LuaFloat) ${give("x.n", "y")}`;
   if (isConstant(x)) return `if (y instanceof LuaFloat) ${give("x", "y.n")}`;

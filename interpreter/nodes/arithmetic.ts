@@ -519,7 +519,7 @@ class SubEK extends Binary {
       } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
-      const z = x.n - y;
+      const z = x.n - y + 0;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     return operate(R, base, this, SUB, x, y, this.left, this.right);
@@ -690,7 +690,7 @@ class SubLK extends Binary {
       } else if (Math.abs(z) < 9007199254740992 || !Number.isSafeInteger(a)) return z;
     }
     if (x instanceof LuaFloat) {
-      const z = x.n - y;
+      const z = x.n - y + 0;
       return Number.isSafeInteger(z) ? new LuaFloat(z) : z;
     }
     return operate(R, base, this, SUB, x, y, this.left, this.right);

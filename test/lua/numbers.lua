@@ -113,3 +113,7 @@ assert(h == 0x4242dc5249c33625)
 local s = 1 -- a linear congruential generator
 for _ = 1, 1000 do s = s * 6364136223846793005 + 1442695040888963407 end
 assert(s == -785878792658960727)
+----
+-- Subtracting the constant 0 is adding it, in the reference as here; any other zero is subtracted.
+local z, n = -0.0, 0
+assert(1 / (z - 0) == math.huge and 1 / (-0.0 - 0) == math.huge and 1 / (z - n) == -math.huge and 1 / (z - 0.0) == -math.huge)
