@@ -43,7 +43,10 @@ export class NumericFor extends SiteStatement {
     return this.prepare(R, base, start, limit, step);
   }
 
-  /** By one, to a limit in the safe range: nearly all loops. */
+  /**
+   * By one, to a limit in the safe range: nearly all loops. It stands apart from `count`, and `exec` calls it directly,
+   * so that the engine has depth left to inline the body of nested loops: they take a third less time.
+   */
   private countUp(R: Registers, base: number, start: number, limit: number): Completion {
     const at = base + this.register;
     const { body, cell } = this;
@@ -59,6 +62,7 @@ export class NumericFor extends SiteStatement {
     return undefined;
   }
 
+  /** What `exec` does, from where a wait interrupted it. */
   private withStart(R: Registers, base: number, start: Value): Completion {
     const limit = this.limit.eval(R, base);
     if (limit === SUSPENDED) return suspend(this, base, LIMIT, start);

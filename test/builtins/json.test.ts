@@ -647,6 +647,16 @@ test("long documents: pieces, dictionaries, shapes that run out", () => {
   expect(encodeJson("x", parse(text))).toBe(written);
 });
 
+test("V17: integers exact, floats floats, -0.0 and null kept, what no number holds refused", async () => {
+  const [text] = await results(`
+    local t = json.parse('{"a":9223372036854775807,"c":null,"d":-0,"e":1.0}', { null = json.null })
+    assert(t.a == math.maxinteger and math.type(t.a) == "integer" and t.c == json.null)
+    assert(1 / t.d == -math.huge and math.type(t.e) == "float")
+    assert(not pcall(json.parse, '{"b":1e400}'))
+    return json.encode(t, { sort_keys = true })`);
+  expect(text).toBe('{"a":9223372036854775807,"c":null,"d":-0.0,"e":1.0}');
+});
+
 describe("limits", () => {
   const limits = { memoryBytes: 32 << 20, timeoutMs: 20_000 };
   const shared = "local t = {} for i = 1, 40 do t = {t, t} end";

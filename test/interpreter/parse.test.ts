@@ -384,7 +384,7 @@ describe("size", () => {
   });
 });
 
-describe("skipShebang, manual §7", () => {
+describe("skipShebang, manual §7 (D14)", () => {
   for (const [file, source] of [
     ["return 1", "return 1"],
     ["#!/usr/bin/env assay\nreturn 1", "\nreturn 1"],
